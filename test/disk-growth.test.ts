@@ -89,7 +89,7 @@ describe.skipIf(process.getuid?.() !== 0)(
           await backUp(site, daysAgo);
         }
         const { stdout } = await site.run(NEARLY_FULL);
-        expect(stdout).toMatch(/3 restore points intact/);
+        expect(stdout).toMatch(/3 restore points complete/);
         expect(stdout).not.toContain('will be full');
         expect(await daysInReport(site)).toBeGreaterThan(14);
       });

@@ -127,7 +127,7 @@ describe('zodbvault check', () => {
     expect(findings).toContainEqual(
       expect.objectContaining({
         state: 'ok',
-        message: '1 restore point intact',
+        message: '1 restore point complete',
         code: 'restore-points-whole',
         values: { count: 1 },
       }),

@@ -48,7 +48,14 @@ describe('a place that is empty though a copy was complete there', () => {
       1,
       expect.stringContaining(`"${nas}": nothing of the site "plone" is there`),
     ]);
+    // Once: the last backup ended with that warning, too.
+    expect(checked.stdout.split('nothing of the site').length).toBe(2);
     rmSync(nas, { recursive: true });
+    const missing = await site.run(['list', '--from', 'nas']);
+    expect([missing.status, missing.stderr]).toEqual([
+      1,
+      expect.stringMatching(/or its disk is not mounted\.\n.*Mount the disk/s),
+    ]);
     renameSync(unmounted, nas);
     expect((await site.runWell('copy')).stderr).toContain('Copied 1 restore point to nas');
   }, 60_000);

@@ -180,6 +180,18 @@ describe('verify --seal', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining(reason)]);
   });
 
+  it('says of the line of another copy that each has its own', async () => {
+    const other = line.replace(/[0-9a-f]{64}$/, '0'.repeat(64));
+    const checked = await zodbvault(['verify', '--from', first, '--seal', other], {
+      cwd: elsewhere,
+    });
+    expect([checked.status, checked.stdout, checked.stderr]).toEqual([
+      1,
+      expect.stringContaining('or the line is of another copy'),
+      expect.stringContaining('Hint: Each copy of a site has lines of its own'),
+    ]);
+  });
+
   it('refuses the line of another site', async () => {
     const other = line.replace('plone', 'intranet');
     const configured = await site.test.run(['verify', '--from', 'closed', '--seal', other]);

@@ -1,6 +1,6 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
 import { commandOfRun } from '../format/record-words.ts';
-import { formatAge, formatBytes } from '../format/units.ts';
+import { count, formatAge, formatBytes } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault, LOOKS } from './judgements.ts';
 import { describeProblem } from './problems.ts';
@@ -37,7 +37,7 @@ export function describeHealth(finding: HealthFinding): string {
     case 'disk-full-soon':
       return `the disk with ${finding.folder} will be full in about ${finding.days} days, and zodbvault never removes an old backup there: set keep, or make room`;
     case 'restore-points-whole':
-      return `${finding.count} restore point${finding.count === 1 ? '' : 's'} intact`;
+      return `${count(finding.count, 'restore point')} complete`;
     case 'backup-files-bad': {
       const { count, name, problem } = finding;
       return `${count} damaged: ${name}: ${describeProblem(problem)}${whatSupersedes(finding)}`;

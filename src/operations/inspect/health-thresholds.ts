@@ -1,4 +1,5 @@
 import type { PastRun } from '../run/past-runs.ts';
+import type { Warning } from '../run/warnings/warning.ts';
 import type { HealthFinding } from './health-findings.ts';
 import type { Judgement } from './health-judgement.ts';
 import { judgeCopies } from './judge-copies.ts';
@@ -224,10 +225,16 @@ function judgeLastRuns({ lastRuns, isHalfRestored }: SiteHealth): readonly Judge
     const isSaid = isHalfRestored && (run.verb === 'restore' || run.verb === 'undo');
     if (isSaid && run.result === 'killed') return [];
     const isTold = run.result === 'killed' || (run.verb === 'backup' && run.result !== 'done');
-    if (!isTold) return [];
+    if (!isTold || isOfCopies(run)) return [];
     const finding = findingOf(run);
     return [{ state: 'warning', storage: undefined, finding, measure: undefined }] as const;
   });
+}
+
+/** Copies are judged by what is known of them by now. */
+function isOfCopies({ result, warnedOf = [] }: PastRun): boolean {
+  const failed: Warning['code'] = 'copy-failed';
+  return result === 'warnings' && warnedOf.length > 0 && warnedOf.every((code) => code === failed);
 }
 
 function findingOf({ verb, result, begun, warnings, warned, message }: PastRun): HealthFinding {

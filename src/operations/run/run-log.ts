@@ -118,6 +118,7 @@ class RunLine implements WatchedRun {
   #isReading = false;
   #readBytes = 0;
   readonly #warned: string[] = [];
+  readonly #warnedOf = new Set<string>();
   /** The line of its begin, which is written when it begins to work: until then, it may find that there is nothing. */
   #beginning: Promise<void> | undefined;
 
@@ -185,7 +186,10 @@ class RunLine implements WatchedRun {
       this.#beginning ??= this.#begin();
       this.#isReading = !NOT_READING.includes(event.step);
     }
-    if (event.kind === 'warning') this.#warned.push(this.context.inWords?.(event) ?? event.code);
+    if (event.kind === 'warning') {
+      this.#warned.push(this.context.inWords?.(event) ?? event.code);
+      this.#warnedOf.add(event.code);
+    }
     if (event.kind === 'bytes' && this.#isReading) this.#readBytes += event.count;
   }
 
@@ -195,11 +199,14 @@ class RunLine implements WatchedRun {
 
   async #write(end: RunEnd): Promise<void> {
     await this.#beginning;
-    const warned = this.#warned.length === 0 ? {} : { warned: [...this.#warned] };
+    const warned =
+      this.#warned.length === 0 ? {} : { warned: [...this.#warned], warnedOf: [...this.#warnedOf] };
     await this.#append({ ...warned, ...end });
   }
 
-  async #append(end: RunEnd & Partial<Pick<Run, 'warned' | 'process'>>): Promise<void> {
+  async #append(
+    end: RunEnd & Partial<Pick<Run, 'warned' | 'warnedOf' | 'process'>>,
+  ): Promise<void> {
     const { verb, site, kind } = this.#start;
     const run: Run = {
       verb,

@@ -51,6 +51,8 @@ export const RunSchema = v.object({
   warnings: Count,
   /** The first of them, in words. */
   warned: v.optional(v.array(v.string())),
+  /** The codes of all of them, each once. */
+  warnedOf: v.optional(v.array(v.string())),
   /** `begun`: the line of a run that has not ended, or never did. */
   result: v.picklist(['begun', 'done', 'warnings', 'failed', 'interrupted']),
   /** Of the line of its begin: who it is. */

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { leadsNowhere } from '../../system/absent.ts';
-import { withSystemErrors } from '../../system/failure.ts';
+import { Failure, isFailure, withSystemErrors } from '../../system/failure.ts';
 import { isUnfinished } from '../../system/files/new-file.ts';
 import { requireFolder } from '../folder-store.ts';
 import { compareKeys, isKey } from './object-key.ts';
@@ -23,7 +23,7 @@ export function unfinishedBelow(root: string, prefix: string): Keys {
 }
 
 async function* inPages(root: string, prefix: string, isMeant: (key: string) => boolean): Keys {
-  await requireFolder(root);
+  await requireFolder(root).catch(unlessMissing);
   let page: string[] = [];
   for await (const key of filesIn(root, { folder: '', prefix })) {
     if (!isMeant(key)) continue;
@@ -33,6 +33,15 @@ async function* inPages(root: string, prefix: string, isMeant: (key: string) => 
     page = [];
   }
   if (page.length > 0) yield page;
+}
+
+/** A disk that is not mounted has no folders. */
+function unlessMissing(cause: unknown): never {
+  if (!isFailure(cause, 'not-found')) throw cause;
+  throw new Failure('not-found', `${cause.message}, or its disk is not mounted`, {
+    hint: 'Mount the disk. If the place is new, make the folder.',
+    cause,
+  });
 }
 
 /** @param folder - its path, and a slash; empty for the root */

@@ -5,6 +5,7 @@ import {
   type KeptLine,
   readKeptLine,
 } from '../../../operations/copies/check-seal.ts';
+import type { CopyFinding } from '../../../operations/copies/copy-findings.ts';
 import { openSiteIn } from '../../../operations/from-copy/open-copy.ts';
 import { Failure } from '../../../system/failure.ts';
 import { count, formatUtcTime } from '../../format/units.ts';
@@ -52,10 +53,19 @@ export async function verifySeal(
       result.seals?.push(sealAsJson(name, checked));
       for (const one of checked.findings)
         terminal.print(describeCopyFinding(one), { bad: [one.object] });
+      if (checked.findings.some(({ state }) => OF_LINE.includes(state)))
+        terminal.hint(
+          'Each copy of a site has lines of its own: give the line that a check of this copy has printed. If it is that one, remove nothing here, and see who could write to the place.',
+        );
       return checked.findings.length > 0 ? 1 : say(name, checked, terminal);
     },
   });
 }
+
+/** What a line of another copy shows, too. */
+const OF_LINE: readonly CopyFinding['state'][] = [
+  ...(['other-than-line', 'ends-before-line', 'more-than-line'] as const),
+];
 
 function notHere(from: string | undefined): Failure {
   return from === undefined

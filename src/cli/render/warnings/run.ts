@@ -72,7 +72,7 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
       reason: 'Cannot write "backups": no space left on the disk',
     },
     sentence: ({ stamps, reason }) =>
-      `zodbvault could not record that ${stamps.join(', ')} is bad: ${reason}. Until it is recorded, "keep" counts it, and "check" calls it intact. Correct this, and verify again before the next backup`,
+      `zodbvault could not record that ${stamps.join(', ')} is bad: ${reason}. Until it is recorded, "keep" counts it, and "check" does not show it. Correct this, and verify again before the next backup`,
   },
   'copied-point-unusable': {
     example: {
