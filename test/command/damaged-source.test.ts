@@ -181,7 +181,7 @@ describe('backups of a damaged Data.fs', () => {
     await site.runWell('backup', '--no-blobs');
     await site.runWell('restore', early.slice(0, 19), '-n', '--no-blobs');
     const { stderr } = await site.runWell('backup', '--keep', '1', '--no-blobs', '-v');
-    expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8} UTC\)/);
+    expect(stderr).toMatch(/Full backup .* \(it was restored at [\d-]{10} [\d:]{8} \(UTC\)\)/);
     expect(site.dataFiles()).toHaveLength(1);
   });
 

@@ -64,6 +64,10 @@ describe('a restore point that is looked into', () => {
       classes: [{ name: 'persistent.mapping.PersistentMapping', objects: 1 }],
       description: `/site/evil\x1b[2J\r\nError: all is lost${LONG}`,
     });
+    expect((await site.runWell('log')).stderr).not.toContain('newest');
+    expect((await site.runWell('log', '--limit', '3')).stderr).toContain(
+      'These are the newest 3 of 13 transactions. --limit 13 shows all',
+    );
     const wanted = ['--user', 'MALLORY', '--path', '/site/evil', '--limit', '3'];
     expect(await logOf(...wanted)).toHaveLength(1);
     expect((await site.runWell('log', '--until', '1999-01-01')).stderr).toContain('No transaction');

@@ -6,7 +6,7 @@ import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLine } from '../format/one-line.ts';
 import { nameOfRun } from '../format/record-words.ts';
 import { printTable, type Table } from '../format/table.ts';
-import { formatBytes, formatSeconds } from '../format/units.ts';
+import { formatBytes, formatSeconds, formatUtcTime } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { inEachSite } from '../options/for-each-site.ts';
 import { IDENTITY_OPTION } from '../options/identity-files.ts';
@@ -75,7 +75,7 @@ function tableOf(runs: readonly JudgedRun[]): Table {
 
 function rowOf({ run, against }: JudgedRun): readonly string[] {
   return [
-    run.begun.slice(0, 19).replace('T', ' '),
+    formatUtcTime(run.begun),
     nameOfRun(run),
     hasEnded(run) ? formatSeconds(run.seconds) : '',
     run.readBytes > 0 ? formatBytes(run.readBytes) : '',

@@ -3,11 +3,13 @@ import { transactionsOfPath } from '../../operations/content/transactions-of-pat
 import {
   type LoggedTransaction,
   readTransactionLog,
+  type TransactionLog,
 } from '../../operations/inspect/transaction-log.ts';
 import { Failure } from '../../system/failure.ts';
 import { eachInTurn } from '../../system/streams/cooperative.ts';
 import { oneLineWithin } from '../format/one-line.ts';
 import { printTable } from '../format/table.ts';
+import { count, formatCount, formatUtcTime } from '../format/units.ts';
 import { wholeNumber, withOutputOptions } from '../options/common-options.ts';
 import { IDENTITY_OPTION } from '../options/identity-files.ts';
 import { namedDataFs } from '../options/named-data-fs.ts';
@@ -73,11 +75,8 @@ export function addLogCommand(program: Command): void {
       const dataFs = point === undefined ? undefined : await namedDataFs(point);
       if (dataFs !== undefined) {
         if (options.chain !== undefined) throw chainOfFile(dataFs);
-        const transactions = await readTransactionLog(
-          { kind: 'file', path: dataFs },
-          { filter, context },
-        );
-        await showTransactions(transactions, {
+        const log = await readTransactionLog({ kind: 'file', path: dataFs }, { filter, context });
+        await showTransactions(log, {
           context,
           terminal,
           of: { dataFs },
@@ -97,10 +96,10 @@ export function addLogCommand(program: Command): void {
             ? await transactionsOfPath({ site, storage, moment, context }, path)
             : filter.anyway;
           const wanted = { filter: { ...filter, anyway }, context };
-          const transactions = await readTransactionLog(source, wanted);
+          const log = await readTransactionLog(source, wanted);
           const heading = selected.length > 1 ? name : undefined;
           const of = { site: site.part, storage, kind: options.kind };
-          await showTransactions(transactions, { context, terminal, of, result, heading });
+          await showTransactions(log, { context, terminal, of, result, heading });
         },
       });
     }),
@@ -114,7 +113,7 @@ function chainOfFile(path: string): Failure {
 }
 
 async function showTransactions(
-  transactions: readonly LoggedTransaction[],
+  { newest: transactions, count: all }: TransactionLog,
   {
     context: { signal },
     terminal,
@@ -142,6 +141,11 @@ async function showTransactions(
     const head = ['Time (UTC)', 'Tid', 'User', 'Description', 'Objects', 'Classes'];
     const alignment = ['left', 'left', 'left', 'left', 'right', 'left'] as const;
     await printTable({ head, alignment, rows: rowsOf(transactions) }, { terminal, signal });
+    const shown = transactions.length;
+    if (all > shown)
+      terminal.log(
+        `These are the newest ${formatCount(shown)} of ${count(all, 'transaction')}. --limit ${all} shows all of them; --since, --until, --user and --path choose among them`,
+      );
   }
 }
 
@@ -149,7 +153,7 @@ function* rowsOf(transactions: readonly LoggedTransaction[]): Iterable<readonly 
   for (const { time, tid, user, description, objects, classes } of transactions) {
     const names = Object.entries(classes).map(([name, number]) => `${name} ${number}`);
     yield [
-      time.slice(0, 19).replace('T', ' '),
+      formatUtcTime(time),
       tid,
       oneLineWithin(user, WIDTHS.user),
       oneLineWithin(description, WIDTHS.description),

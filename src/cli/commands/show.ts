@@ -5,7 +5,7 @@ import { blobsOfPoint, listPlace } from '../../operations/list/list-site.ts';
 import { nameOfState } from '../format/moment-words.ts';
 import { oneLine } from '../format/one-line.ts';
 import { formatTable } from '../format/table.ts';
-import { count, formatBytes } from '../format/units.ts';
+import { count, formatBytes, formatUtcMoment } from '../format/units.ts';
 import { withOutputOptions } from '../options/common-options.ts';
 import { LIVE_OPTION, liveWithoutPath, splitMomentAndPath } from '../options/content-options.ts';
 import { IDENTITY_OPTION } from '../options/identity-files.ts';
@@ -90,8 +90,12 @@ async function textOf(
   const alignment = ['left', 'right', 'right'] as const;
   return [
     `${nameOfState(contents)} (UTC): ${formatBytes(dataFsBytes)}, ${count(transactions, 'transaction')}, ${count(records, 'record')}`,
-    `Transactions from ${firstTime ?? '–'} to ${lastTime ?? '–'}`,
+    `Transactions from ${utc(firstTime)} to ${utc(lastTime)}`,
     describeBlobs(blobs),
     await formatTable({ head, alignment, rows }, signal),
   ].join('\n');
+}
+
+function utc(time: string | undefined): string {
+  return time === undefined ? '–' : formatUtcMoment(time);
 }

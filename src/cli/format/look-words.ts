@@ -2,7 +2,7 @@ import { type Judgement, reasonsAgainst } from '../../repository/judgement.ts';
 import type { Check } from '../../repository/records/check-results.ts';
 import { isTestRestore, isVerification, lastLooks } from '../../repository/records/last-looks.ts';
 import { oneLine } from './one-line.ts';
-import { formatUtcTime } from './units.ts';
+import { formatUtcMoment } from './units.ts';
 
 /** What a list says of the looks into a restore point. */
 export interface LookWords {
@@ -44,7 +44,7 @@ export function wordsOfTestRestore(
 export function timesOfLooks(checks: readonly Check[]): readonly string[] {
   const { verified, verifiedDeeply, testRestored } = lastLooks(checks);
   const isDeep = verified !== undefined && verified === verifiedDeeply;
-  const time = ({ at }: Check) => `${formatUtcTime(at)} (UTC)`;
+  const time = ({ at }: Check) => `${formatUtcMoment(at)}`;
   const never = checks.some(isVerification) ? 'no verification found it good' : 'never verified';
   return [
     verified === undefined ? never : `verified ${time(verified)}${isDeep ? ', with --deep' : ''}`,

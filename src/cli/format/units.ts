@@ -1,3 +1,4 @@
+export { formatUtcMoment, formatUtcTime } from '../../system/calendar/utc-time.ts';
 export { formatBytes } from '../../system/format-bytes.ts';
 
 /** A time as people read it: seconds, minutes and seconds, or hours and minutes. */
@@ -33,11 +34,6 @@ export function formatLocalTime(moment: Date): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
-}
-
-/** The moment of an ISO time, as in `2026-03-01 04:05:06`: without its `T` and its fractions. */
-export function formatUtcTime(time: string): string {
-  return time.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
 }
 
 /** "1 file", "2 files", "3,412 files". */

@@ -38,7 +38,7 @@ describe('the sentence on a plan', () => {
       reason: { kind: 'no-continuation', by: OTHER },
       restoredAt: '2026-03-01T04:05:06.789Z',
     } as const;
-    expect(describePlan(plan)).toContain('differ (it was restored at 2026-03-01 04:05:06 UTC)');
+    expect(describePlan(plan)).toContain('differ (it was restored at 2026-03-01 04:05:06 (UTC))');
   });
 
   it('counts what was committed', () => {

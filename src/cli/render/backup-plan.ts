@@ -1,7 +1,7 @@
 import type { BackupPlan, FullReason } from '../../repository/backup-plan.ts';
 import type { Difference } from '../../repository/lineage/comparison.ts';
 import { formatSpan } from '../../system/calendar/span.ts';
-import { formatBytes } from '../format/units.ts';
+import { formatBytes, formatUtcMoment } from '../format/units.ts';
 import { describeFault } from './chain-faults.ts';
 
 /** A plan in one sentence. */
@@ -90,6 +90,5 @@ function isOfOther(reason: FullReason): boolean {
 /** Who restored it knows why it has other bytes; else it is a guess. */
 function describeOrigin(restoredAt: string | undefined): string {
   if (restoredAt === undefined) return 'as after a pack or a restore';
-  const moment = restoredAt.slice(0, 'yyyy-mm-ddThh:mm:ss'.length).replace('T', ' ');
-  return `it was restored at ${moment} UTC`;
+  return `it was restored at ${formatUtcMoment(restoredAt)}`;
 }

@@ -1,6 +1,6 @@
 import type { HealthFinding } from '../../operations/inspect/health-findings.ts';
 import { commandOfRun } from '../format/record-words.ts';
-import { count, formatAge, formatBytes } from '../format/units.ts';
+import { count, formatAge, formatBytes, formatUtcMoment } from '../format/units.ts';
 import { describeHold } from './holds.ts';
 import { describeSiteFault, LOOKS } from './judgements.ts';
 import { describeProblem } from './problems.ts';
@@ -61,13 +61,13 @@ export function describeHealth(finding: HealthFinding): string {
     case 'copy-age':
       return `copied to ${finding.copy} ${formatAge(finding.ageSeconds)} ago`;
     case 'copy-failed':
-      return `the copy ${finding.copy} lacks the newest backups since ${finding.since}: ${finding.reason}`;
+      return `the copy ${finding.copy} lacks the newest backups since ${formatUtcMoment(finding.since)}: ${finding.reason}`;
     case 'copy-never-made':
       return `nothing was copied to ${finding.copy} yet`;
     case 'restore-half-done':
       return 'a restore was killed half-way: run "zodbvault restore" or "zodbvault backup" to finish it, and do not start the site before that';
     case 'last-run-killed':
-      return `the last ${commandOfRun(finding.verb)} was killed: it began at ${finding.begun} and did not end`;
+      return `the last ${commandOfRun(finding.verb)} was killed: it began at ${formatUtcMoment(finding.begun)} and did not end`;
     case 'last-run-not-done':
       return `the last ${commandOfRun(finding.verb)} failed: ${finding.reason}`;
     case 'last-run-warned': {

@@ -2,7 +2,7 @@ import type { InstanceCopy } from '../../operations/open/instance/instance-copy.
 import type { ServedSite, ServedState } from '../../operations/open/serve-site.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { formatAddress } from '../../system/server-address.ts';
-import { count, formatBytes } from '../format/units.ts';
+import { count, formatBytes, formatUtcMoment } from '../format/units.ts';
 
 /** Where a server listens, and a line for each of its storages. */
 export function describeServed({ address, storages }: ServedSite): readonly string[] {
@@ -11,9 +11,8 @@ export function describeServed({ address, storages }: ServedSite): readonly stri
 
 function describeStorage(served: ServedState): string {
   const { storage, zeoName, tid, time, objects, bytes, fingerprint } = served;
-  const seconds = time.slice(0, 19).replace('T', ' ');
   const what = `${count(objects, 'object')}, ${formatBytes(bytes)}${describeCheck(fingerprint)}`;
-  return `Storage ${zeoName}: ${storage} at ${seconds} UTC (${tid}), ${what}`;
+  return `Storage ${zeoName}: ${storage} at ${formatUtcMoment(time)} (${tid}), ${what}`;
 }
 
 function describeCheck(fingerprint: ServedState['fingerprint']): string {

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../../stores/objects/object-store.ts';
+import { formatUtcMoment } from '../../system/calendar/utc-time.ts';
 import { Failure } from '../../system/failure.ts';
 import { hasMarker } from './copy-place.ts';
 import type { PushRequest } from './copying.ts';
@@ -24,7 +25,7 @@ export async function requireNothingCopied(
         : `a copy of ${points} restore points`;
   throw new Failure(
     'refused',
-    `Cannot copy to "${store.name}": nothing of the site "${copy.site}" is there, though ${what} was complete there at ${completeAt}`,
+    `Cannot copy to "${store.name}": nothing of the site "${copy.site}" is there, though ${what} was complete there at ${formatUtcMoment(completeAt)}`,
     { hint: { kind: 'mount-or-begin-again', copy: copy.name } },
   );
 }

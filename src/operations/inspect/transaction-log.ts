@@ -55,14 +55,22 @@ export interface LoggedTransaction {
   readonly classes: Readonly<Record<string, number>>;
 }
 
+/** The newest transactions that are wanted. */
+export interface TransactionLog {
+  /** Newest first. */
+  readonly newest: readonly LoggedTransaction[];
+  /** How many are wanted, be they shown or not. */
+  readonly count: number;
+}
+
 /**
- * The newest transactions that are wanted, newest first, in one pass; memory grows with their number
+ * Reads the newest transactions that are wanted, in one pass; memory grows with their number
  * alone. Failures: `not-found`, `damaged`.
  */
 export async function readTransactionLog(
   source: LogSource,
   { filter, context }: { readonly filter: LogFilter; readonly context: JobContext },
-): Promise<readonly LoggedTransaction[]> {
+): Promise<TransactionLog> {
   const collector = new Collector(filter);
   if (source.kind === 'file') {
     await using file = await openFileSource(source.path);
@@ -83,7 +91,7 @@ export async function readTransactionLog(
     });
     await scanPoint(opened, { visitor: collector.visitor, context });
   }
-  return collector.newestFirst();
+  return collector.log();
 }
 
 class Collector {
@@ -93,6 +101,7 @@ class Collector {
   readonly #until: Tid | undefined;
   #classes = new Map<string, number>();
   #found: LoggedTransaction[] = [];
+  #count = 0;
 
   constructor(filter: LogFilter) {
     this.#filter = filter;
@@ -104,8 +113,9 @@ class Collector {
     };
   }
 
-  newestFirst(): readonly LoggedTransaction[] {
-    return this.#found.slice(-this.#filter.limit).reverse();
+  log(): TransactionLog {
+    const newest = this.#found.slice(-this.#filter.limit).reverse();
+    return { newest, count: this.#count };
   }
 
   #takeHead(head: Uint8Array, { row, records }: PickleRecord): void {
@@ -126,6 +136,7 @@ class Collector {
       contains(words.description, this.#filter.path) || this.#filter.anyway.has(header.tid);
     const isWanted = isMeant && contains(words.user, this.#filter.user);
     if (!isWanted) return;
+    this.#count += 1;
     this.#found.push({
       tid: formatTid(header.tid),
       time: formatTidTime(header.tid),

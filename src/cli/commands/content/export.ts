@@ -4,7 +4,7 @@ import { type ExportResult, exportObject } from '../../../operations/content/exp
 import { Failure } from '../../../system/failure.ts';
 import { refuseTaken, writeNewFile } from '../../../system/files/new-file.ts';
 import { oneLine } from '../../format/one-line.ts';
-import { count, formatBytes, formatUtcTime } from '../../format/units.ts';
+import { count, formatBytes, formatUtcMoment } from '../../format/units.ts';
 import { withOutputOptions } from '../../options/common-options.ts';
 import {
   findContentPlace,
@@ -92,7 +92,7 @@ function sayHow(
     ...(blobs > 0 ? [`${count(blobs, 'blob')} of ${formatBytes(blobBytes)}`] : []),
     ...(cut > 0 ? [`something left out in ${cut}`] : []),
   ];
-  log(`Exported ${path} as of ${formatUtcTime(asOf)} (UTC): ${parts.join(', ')}`);
+  log(`Exported ${path} as of ${formatUtcMoment(asOf)}: ${parts.join(', ')}`);
   log(`Wrote ${file}, ${formatBytes(sizeBytes)}, and ${script}`);
   log(`It is for Python ${python}, and needs the add-ons that the site had.`);
   log('To import it with a check of ids and UIDs, and with new entries in the catalog:');

@@ -1,6 +1,6 @@
 import { type DescribedPath, describePath } from '../../../operations/content/describe-path.ts';
 import { oneLine } from '../../format/one-line.ts';
-import { count, formatBytes, formatUtcTime } from '../../format/units.ts';
+import { count, formatBytes, formatUtcMoment } from '../../format/units.ts';
 import { type ContentSelection, findContentPlace } from '../../options/content-options.ts';
 import { typeOf } from '../../render/content.ts';
 import { describedAsJson } from '../../render/json/results/content/show-object.ts';
@@ -38,7 +38,7 @@ function* linesOf(described: DescribedPath): Generator<string> {
     ['Created', described.created],
     ['Modified', described.modified],
     ...workflowStates.map(({ workflow, state }) => ['State', `${state} (${workflow})`] as const),
-    ['Written', `${formatUtcTime(described.written)} (UTC)`],
+    ['Written', `${formatUtcMoment(described.written)}`],
     ['UID', uid],
     ['Class', className],
     ['Oid', oid],

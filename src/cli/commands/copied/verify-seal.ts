@@ -8,7 +8,7 @@ import {
 import type { CopyFinding } from '../../../operations/copies/copy-findings.ts';
 import { openSiteIn } from '../../../operations/from-copy/open-copy.ts';
 import { Failure } from '../../../system/failure.ts';
-import { count, formatUtcTime } from '../../format/units.ts';
+import { count, formatUtcMoment } from '../../format/units.ts';
 import { inEachOf } from '../../options/each-of.ts';
 import { describeCopyFinding } from '../../render/copy-findings.ts';
 import { sealAsJson, type VerifyResult } from '../../render/json/results/verify.ts';
@@ -99,7 +99,7 @@ function say(name: string, { points, since, line }: CheckedSeal, terminal: Termi
     for (const { name: point, removedAt } of removed) {
       const { storage, kind } = point.place;
       const what = `${storage}-${kind} ${point.stamp}`;
-      terminal.print(`${what} was removed at ${formatUtcTime(removedAt)} UTC`);
+      terminal.print(`${what} was removed at ${formatUtcMoment(removedAt)}`);
     }
   }
   if (line === undefined) return;

@@ -1,7 +1,7 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { BackupWarning, WhyKept } from '../../../operations/run/warnings/backup-warnings.ts';
 import type { ObjectFacts } from '../../../repository/lineage/continuity.ts';
-import { count } from '../../format/units.ts';
+import { count, formatUtcMoment } from '../../format/units.ts';
 import type { WarningTexts } from './warning-text.ts';
 
 /** So many commands are named; the next full backup names more, if it has to. */
@@ -46,7 +46,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     },
     sentence: ({ source, backup, coveredUntil, stamps }) => {
       const commands = stamps.slice(0, NAMED).map((stamp) => `"zodbvault delete ${stamp}"`);
-      return `"${source}" lacks the last transactions of "${backup}", which goes up to ${coveredUntil}, and no restore since then explains that. Unless somebody put an earlier state or another database there, transactions have been lost, or it is another copy of the site. "zodbvault restore" brings them back. zodbvault deletes no old backup until this is resolved. If you rolled the Data.fs back on purpose, run ${commands.join(' and ')}, then make a full backup`;
+      return `"${source}" lacks the last transactions of "${backup}", which goes up to ${formatUtcMoment(coveredUntil)}, and no restore since then explains that. Unless somebody put an earlier state or another database there, transactions have been lost, or it is another copy of the site. "zodbvault restore" brings them back. zodbvault deletes no old backup until this is resolved. If you rolled the Data.fs back on purpose, run ${commands.join(' and ')}, then make a full backup`;
     },
   },
   'perhaps-truncated-source': {
@@ -59,7 +59,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       objects: { total: 812, left: 800, gone: 2, isSetBack: false, hasStrangers: false },
     },
     sentence: ({ source, backup, coveredUntil, objects }) =>
-      `"${source}" may lack the last transactions of "${backup}", which goes up to ${coveredUntil}${describeObjects(objects)}. Both a pack and a loss can leave a Data.fs like this, and zodbvault cannot tell which it was. It keeps the newest full backup from before, until there are enough newer ones and "zodbvault verify --deep" has found one of them intact`,
+      `"${source}" may lack the last transactions of "${backup}", which goes up to ${formatUtcMoment(coveredUntil)}${describeObjects(objects)}. Both a pack and a loss can leave a Data.fs like this, and zodbvault cannot tell which it was. It keeps the newest full backup from before, until there are enough newer ones and "zodbvault verify --deep" has found one of them intact`,
   },
   'overwritten-source': {
     example: {
@@ -71,7 +71,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       time: '2026-03-01T04:05:06.000000Z',
     },
     sentence: ({ source, position, tid, time }) =>
-      `"${source}" is damaged, or somebody changed it by hand: at ${position}, in the transaction ${tid} (${time}), it has other bytes than the backup, and a pack cannot explain that. "zodbvault verify --deep" may tell which objects they belong to. An earlier backup has the bytes that were there. zodbvault deletes no old backup. If you do not need the old backups any more, delete them by hand`,
+      `"${source}" is damaged, or somebody changed it by hand: at ${position}, in the transaction ${tid} of ${formatUtcMoment(time)}, it has other bytes than the backup, and a pack cannot explain that. "zodbvault verify --deep" may tell which objects they belong to. An earlier backup has the bytes that were there. zodbvault deletes no old backup. If you do not need the old backups any more, delete them by hand`,
   },
   'other-copy': {
     example: {
@@ -86,7 +86,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
     sentence: ({ source, otherSource, backup, coveredUntil, isStillThere }) => {
       const why = isStillThere
         ? `, which still exists, and "${backup}" is a backup of that one. zodbvault deletes no old backup. Give each copy its own folder for backups. If nobody uses the other copy any more, remove it`
-        : `, or somebody rolled it back when it came from there: it lacks the last transactions of "${backup}", which goes up to ${coveredUntil}. zodbvault deletes no old backup. Give each copy its own folder for backups. If nobody uses the other copy any more, "zodbvault delete" deletes its backups`;
+        : `, or somebody rolled it back when it came from there: it lacks the last transactions of "${backup}", which goes up to ${formatUtcMoment(coveredUntil)}. zodbvault deletes no old backup. Give each copy its own folder for backups. If nobody uses the other copy any more, "zodbvault delete" deletes its backups`;
       return `"${source}" is another copy of the database than "${otherSource}"${why}`;
     },
   },
@@ -100,7 +100,7 @@ export const BACKUP_WARNINGS: WarningTexts<BackupWarning['code']> = {
       coveredUntil: '2026-03-02T04:01:00.000000Z',
     },
     sentence: ({ source, otherSource, backup, coveredUntil }) =>
-      `"${source}" came from "${otherSource}" and was packed, or it is another copy of the database: it lacks the last transaction of "${backup}", which goes up to ${coveredUntil}, and zodbvault cannot tell why. If both are in use, give each its own folder for backups`,
+      `"${source}" came from "${otherSource}" and was packed, or it is another copy of the database: it lacks the last transaction of "${backup}", which goes up to ${formatUtcMoment(coveredUntil)}, and zodbvault cannot tell why. If both are in use, give each its own folder for backups`,
   },
   'backup-file-lost': {
     example: {

@@ -4,7 +4,7 @@ import type { RestorePlanWarning } from '../../../operations/run/warnings/restor
 import type { WarningOf } from '../../../operations/run/warnings/warning.ts';
 import { NO_SOURCE_FAULTS } from '../../../repository/lineage/source-faults.ts';
 import { describeCommit } from '../../format/moment-words.ts';
-import { count } from '../../format/units.ts';
+import { count, formatUtcMoment } from '../../format/units.ts';
 import { describeKnown, describeReason } from '../judgements.ts';
 import type { WarningTexts } from './warning-text.ts';
 
@@ -31,12 +31,12 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
   'other-database': {
     example: { kind: 'warning', code: 'other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>
-      `"${target}" is not the database in the backup: its first transaction is of ${begins}, but that of the backup is of ${backupBegins}. ${whetherKept(isKept)}`,
+      `"${target}" is not the database in the backup: its first transaction is of ${formatUtcMoment(begins)}, but that of the backup is of ${formatUtcMoment(backupBegins)}. ${whetherKept(isKept)}`,
   },
   'perhaps-other-database': {
     example: { kind: 'notice', code: 'perhaps-other-database', ...TWO_DATABASES },
     sentence: ({ target, begins, backupBegins, isKept }) =>
-      `"${target}" has no transaction in common with the backup. Either a pack removed them, or it is another database: its first transaction is of ${begins}, that of the backup is of ${backupBegins}. ${whetherKept(isKept)}`,
+      `"${target}" has no transaction in common with the backup. Either a pack removed them, or it is another database: its first transaction is of ${formatUtcMoment(begins)}, that of the backup is of ${formatUtcMoment(backupBegins)}. ${whetherKept(isKept)}`,
   },
   'second-database': {
     example: {
@@ -50,7 +50,7 @@ export const RESTORE_PLAN_WARNINGS: WarningTexts<RestorePlanWarning['code']> = {
       otherBegins: '2020-02-02T10:00:00.000000Z',
     },
     sentence: ({ repository, newest, newestBegins, other, otherBegins }) =>
-      `"${repository}" contains backups of two databases: the first transaction of the newest, "${newest}", is of ${newestBegins}, that of "${other}" is of ${otherBegins}`,
+      `"${repository}" contains backups of two databases: the first transaction of the newest, "${newest}", is of ${formatUtcMoment(newestBegins)}, that of "${other}" is of ${formatUtcMoment(otherBegins)}`,
   },
   'second-copy': {
     example: {

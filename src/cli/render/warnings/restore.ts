@@ -1,6 +1,6 @@
 import { nameSome } from '../../../blobs/layout/summarize-names.ts';
 import type { RestoreWarning } from '../../../operations/run/warnings/restore-warnings.ts';
-import { count as countOf, formatUtcTime } from '../../format/units.ts';
+import { count as countOf, formatUtcMoment } from '../../format/units.ts';
 import { RESTORE_PLAN_WARNINGS } from './restore-plan.ts';
 import type { WarningTexts } from './warning-text.ts';
 
@@ -31,7 +31,7 @@ export const RESTORE_WARNINGS: WarningTexts<RestoreWarning['code']> = {
       at: '2026-03-01T04:05:06.000Z',
     },
     sentence: ({ restored, at }) =>
-      `finished the interrupted restore of ${restored}, begun ${formatUtcTime(at)} (UTC)`,
+      `finished the interrupted restore of ${restored}, begun ${formatUtcMoment(at)}`,
   },
   'leftovers-stay': {
     example: {

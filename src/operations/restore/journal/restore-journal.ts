@@ -1,3 +1,4 @@
+import { formatUtcMoment } from '../../../system/calendar/utc-time.ts';
 import { Failure } from '../../../system/failure.ts';
 import { leadToOne } from '../../../system/files/place.ts';
 import {
@@ -195,7 +196,7 @@ export async function undoRestore(anchor: string, now: Date): Promise<RestoreJou
     if (step.kept !== null && identity === undefined) throw keptIsGone(step.kept);
     steps.push(inverseOf(step, identity ?? null));
   }
-  const restored = `what was there before ${journal.at.slice(0, 19).replace('T', ' ')} (UTC)`;
+  const restored = `what was there before ${formatUtcMoment(journal.at)}`;
   await swapAll(anchor, {
     steps,
     restored,
