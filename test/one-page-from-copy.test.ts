@@ -77,7 +77,7 @@ it('one folder of a database comes out of a copy without a download of the site'
     const objects = countingReads(folderObjects(place));
     const wanted = { kind: 'backup', target, chain: 'whole' } as const;
     const { site: copied, attached } = await openCopiedSite(objectsOfSite(objects, 'plone'), {
-      ...{ name: 'plone', live: undefined, wanted, identities: undefined },
+      ...{ name: 'plone', called: 'nas', live: undefined, wanted, identities: undefined },
     });
     await using backups = new OpenBackups();
     backups.attach(attached);

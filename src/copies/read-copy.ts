@@ -126,7 +126,8 @@ async function* limited(site: ObjectReader, key: string): AsyncGenerator<Uint8Ar
   }
 }
 
-function notReadable(site: ObjectReader, key: string): Failure {
+/** The failure for an object that this version can't read. */
+export function notReadable(site: Pick<ObjectReader, 'nameOf'>, key: string): Failure {
   return new Failure(
     'damaged',
     `Cannot read "${site.nameOf(key)}": it is no record of this version`,

@@ -130,6 +130,7 @@ describe('a site that has a copy', () => {
       (JSON.parse(stdout) as { readonly points: readonly object[] }).points;
     expect(pointsIn(listed).length).toBe(5);
     expect(pointsIn(same)).toEqual(pointsIn(listed));
+    expect((await named('verify')).stderr).toContain('Verified nas:plone/Data-backup: ');
     const other = await site.test.run(['list', '--from', 'tape']);
     expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('nas')]);
   }, 60_000);

@@ -93,7 +93,7 @@ export async function seenFrom(
   const objects = countedObjects(store);
   const name = await siteMeant(objects, undefined);
   const wanted = { kind, target, chain, looks };
-  const how = { name, live: undefined, wanted, identities, folder };
+  const how = { name, called: 'nas', live: undefined, wanted, identities, folder };
   const opened = await openCopiedSite(objectsOfSite(objects, name), how);
   const backups = new OpenBackups();
   backups.attach(opened.attached);

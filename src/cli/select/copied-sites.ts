@@ -51,12 +51,19 @@ export async function sitesWithCopy(
   { from, ...opening }: CopyOpening & { readonly from: string },
 ): Promise<readonly Site[]> {
   const found: Site[] = [];
+  const meant = copiesCalled(sites, from);
   for (const site of sites) {
     const copy = copyCalled(site, from);
-    if (copy !== undefined)
-      found.push(attach(await openCopyOf(site, { copy, ...opening }), opening));
+    if (copy === undefined) continue;
+    const called = isTold(copy, meant) ? copy.name : copy.url;
+    found.push(attach(await openCopyOf(site, { copy, called, ...opening }), opening));
   }
   return found;
+}
+
+/** Whether its name tells it from the other copies that are open. */
+function isTold({ name, site, url }: CopySettings, copies: readonly CopySettings[]): boolean {
+  return copies.every((one) => one.name !== name || one.site !== site || one.url === url);
 }
 
 /** The site of a copy of which nothing else is known. Failures: those of `openCopyAt`; `usage`. */

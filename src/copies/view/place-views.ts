@@ -8,8 +8,8 @@ import { type Failure, isFailure } from '../../system/failure.ts';
 import { parseJson } from '../../system/parse-json.ts';
 import { collect, each } from '../../system/streams/pipeline.ts';
 import type { CopiedRun } from '../layout/copied-run.ts';
-import { archivesPrefix, dataPrefix, pointKey } from '../layout/keys.ts';
-import type { CopyPlace } from '../layout/place.ts';
+import { pointKey } from '../layout/keys.ts';
+import { type CopyPlace, formatPlace } from '../layout/place.ts';
 import { decodePointDetails } from '../layout/point-details.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import type { ReadPoint } from '../read-copy.ts';
@@ -94,10 +94,14 @@ function idOf(points: readonly OpenedPoint[]): string | undefined {
     ?.id;
 }
 
-/** As they are called in the copy. */
-export function namesInCopy(site: ObjectReader, place: CopyPlace): PlaceNames {
-  const nameOf = (prefix: string) => site.nameOf(prefix.slice(0, -1));
-  return { repository: nameOf(dataPrefix(place)), blobs: nameOf(archivesPrefix(place)) };
+/**
+ * By what people call the copy of a site: `nas:plone/Data-backup`, and `nas:plone/Data-backup/blobs`.
+ *
+ * @param copy - tells it from others that are open: `nas:plone`
+ */
+export function namesInCopy(copy: string, place: CopyPlace): PlaceNames {
+  const repository = `${copy}/${formatPlace(place)}`;
+  return { repository, blobs: `${repository}/blobs` };
 }
 
 /** What they keep closed is opened where somebody has named a key. */

@@ -67,13 +67,20 @@ export async function openCopiedSite(
   objects: OpenedObjects,
   {
     name,
+    called,
     live,
     wanted,
     folder,
     askPassphrase,
     recipients = [],
     ...named
-  }: CopyReading & { readonly name: string; readonly live: Site | undefined },
+  }: CopyReading & {
+    /** Of the site in the copy. */
+    readonly name: string;
+    /** What people call the copy: its name in the configuration, or its place. */
+    readonly called: string;
+    readonly live: Site | undefined;
+  },
 ): Promise<CopiedSite> {
   const opened = new DisposableStack();
   opened.use(objects);
@@ -104,7 +111,7 @@ export async function openCopiedSite(
     if (isClosed && isRead) codec.requireIdentities();
     const namesOf =
       folder === undefined
-        ? (place: CopyPlace) => namesInCopy(objects, place)
+        ? (place: CopyPlace) => namesInCopy(`${called}:${name}`, place)
         : plainFolders(folder);
     const since = hasAll ? undefined : beginnings(places);
     const events = hasAll || looks ? await readCopiedEvents(objects, since) : undefined;

@@ -10,7 +10,17 @@ import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
  */
 export async function openCopyOf(
   site: Site,
-  { copy, beforeMs, ...reading }: CopyReading & ReadAsOf & { readonly copy: CopySettings },
+  {
+    copy,
+    called = copy.name,
+    beforeMs,
+    ...reading
+  }: CopyReading &
+    ReadAsOf & {
+      readonly copy: CopySettings;
+      /** See {@link openCopiedSite}; absent: by its name. */
+      readonly called?: string;
+    },
 ): Promise<CopiedSite> {
   const objects = await openToRead(copy.url, { access: copy.access, beforeMs });
   const ofSite = objectsOfSite(objects, copy.site);
@@ -19,6 +29,7 @@ export async function openCopyOf(
     ...reading,
     name: copy.site,
     recipients: copy.recipients,
+    called,
     live,
   });
 }
@@ -38,7 +49,7 @@ export async function openCopyAt(
   }: CopyReading & ReadAsOf & { readonly name: string | undefined },
 ): Promise<CopiedSite> {
   const { name, objects } = await openSiteIn(place, { name: named, beforeMs });
-  return await openCopiedSite(objects, { ...reading, name, live: undefined });
+  return await openCopiedSite(objects, { ...reading, name, called: place, live: undefined });
 }
 
 /** What a place has of one site. */

@@ -1,9 +1,8 @@
 import { type PointName, pointKey, tombstoneKey } from '../../../copies/layout/keys.ts';
 import type { PointRecord } from '../../../copies/layout/point-record.ts';
 import { decodeTombstone } from '../../../copies/layout/tombstone.ts';
-import { readIfThere } from '../../../copies/read-copy.ts';
+import { notReadable, readIfThere } from '../../../copies/read-copy.ts';
 import type { ObjectStore } from '../../../stores/objects/object-store.ts';
-import { Failure } from '../../../system/failure.ts';
 import type { CopiedPoints } from './push-run.ts';
 
 /** The record that came to a copy last, be it gone since: the next one names it. */
@@ -31,15 +30,7 @@ export async function findNewestRecord(
 async function removedRecord(site: ObjectStore, removed: PointName): Promise<NewestRecord> {
   const key = tombstoneKey(removed);
   const tombstone = decodeTombstone((await readIfThere(site, key))?.toString('utf8') ?? '');
-  if (tombstone === undefined) {
-    throw new Failure(
-      'damaged',
-      `Cannot use "${site.nameOf(key)}": it is no record of this version`,
-      {
-        hint: 'If a newer version wrote it, update this one. If not, run a verification of the copy.',
-      },
-    );
-  }
+  if (tombstone === undefined) throw notReadable(site, key);
   return {
     sequence: removed.sequence,
     link: { key: pointKey(removed), sha256: tombstone.sha256 },
