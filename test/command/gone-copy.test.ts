@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { growDatabase } from '../support/database.ts';
@@ -58,6 +58,41 @@ describe('a place that is empty though a copy was complete there', () => {
     ]);
     renameSync(unmounted, nas);
     expect((await site.runWell('copy')).stderr).toContain('Copied 1 restore point to nas');
+  }, 60_000);
+
+  it('is not verified as a copy without anything wrong', async () => {
+    unmount();
+    const verified = await site.run(['copy', '--verify']);
+    expect([verified.status, verified.stderr]).toEqual([
+      1,
+      expect.stringMatching(/Cannot verify .*nothing of the site "plone" is there/),
+    ]);
+    rmSync(nas, { recursive: true });
+    renameSync(unmounted, nas);
+  });
+
+  it('gets nothing where the first copy failed half-way, too', async () => {
+    const half = await newSite(scratch, 3);
+    const place = join(scratch, 'half');
+    mkdirSync(place);
+    await half.runWell('backup');
+    await growDatabase(half.dataFs, { transactions: 1 });
+    await half.runWell('backup', '--full');
+    const [oldest = ''] = half.dataFiles();
+    const path = join(half.folder, 'var/backups', oldest);
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(1, bytes.length - 20));
+    const toml = `copies = [{ url = "${place}", name = "half" }]\n`;
+    writeFileSync(join(half.folder, 'zodbvault.toml'), toml);
+    expect((await half.run(['copy'])).status).toBe(1);
+    renameSync(place, `${place}-unmounted`);
+    mkdirSync(place);
+    const failed = await half.run(['copy']);
+    expect([failed.status, failed.stderr]).toEqual([
+      1,
+      expect.stringContaining('a copy of 1 restore point was begun there before '),
+    ]);
+    expect(readdirSync(place)).toEqual([]);
   }, 60_000);
 
   it('gets everything where that is said, for one copy', async () => {

@@ -3,6 +3,7 @@ import type { CopySettings } from '../../config/model/copy-settings.ts';
 import type { Site } from '../../config/model/site.ts';
 import { openCopy } from '../../operations/copies/copy-place.ts';
 import { pushCopies } from '../../operations/copies/push-copies.ts';
+import { rememberedCopies } from '../../operations/copies/remembered-copies.ts';
 import { verifyCopy } from '../../operations/copies/verify-copy.ts';
 import { Failure } from '../../system/failure.ts';
 import { count, formatBytes } from '../format/units.ts';
@@ -101,7 +102,10 @@ async function copyOne({ site, copy, beginAgain, context, result }: CopyWork): P
 async function verifyOne({ site, copy, context, result }: CopyWork): Promise<number | undefined> {
   const { terminal, signal, backups } = context;
   const job = { ...shownOn(terminal), signal, backups };
-  const { findings, ...seen } = await verifyCopy({ site, copy, now, open: openCopy }, job);
+  const known = await rememberedCopies(site, backups);
+  const remembered = known.find((one) => one.copy.url === copy.url)?.state;
+  const request = { site, copy, now, open: openCopy, remembered };
+  const { findings, ...seen } = await verifyCopy(request, job);
   result.copies.push({
     ...labelsOf(site, copy),
     ...seen,

@@ -104,7 +104,7 @@ export function noSuchCopy(from: string, sites: readonly Site[]): Failure {
     hint:
       names.size === 0
         ? 'No copies are configured here. Name the place: a path with a slash, or a URL.'
-        : `There are these: ${[...names].join(', ')}. A path needs a slash, as in ./copy.`,
+        : `There are these: ${[...names].join(', ')}. A copy without "name" in its settings is called by its place. A path needs a slash, as in ./copy.`,
   });
 }
 

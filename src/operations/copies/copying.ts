@@ -18,6 +18,8 @@ export interface PushRequest {
   readonly open: CopyOpener;
   /** How the runs before ended; absent: none has, or what they brought doesn't matter. */
   readonly remembered?: CopyState | undefined;
+  /** A restore point is in the copy now. */
+  readonly onBrought?: () => void;
 }
 
 /** What a run did for one copy. */

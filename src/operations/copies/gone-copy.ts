@@ -7,15 +7,19 @@ import type { PushRequest } from './copying.ts';
 /**
  * Makes sure that a place which has nothing of a site never had: below the path of a disk that is not mounted there is
  * an empty folder, and what is copied there fills the disk of the site, and is hidden when the other one is mounted again.
- * Failure `refused` where the site remembers that it copied there, under this name or, if there is no copy at all in the
+ * Failure `refused` where the site remembers that it copied there, be it not all, under this name or, if there is no copy at all in the
  * place, under any.
  */
 export async function requireNothingCopied(
   store: ObjectStore,
-  { copy, remembered }: Pick<PushRequest, 'copy' | 'remembered'>,
+  {
+    copy,
+    remembered,
+    doing,
+  }: Pick<PushRequest, 'copy' | 'remembered'> & { readonly doing: 'copy to' | 'verify' },
 ): Promise<void> {
-  if (remembered?.completeAt === undefined) return;
-  const { site, points, completeAt } = remembered;
+  const { site, points, completeAt, triedAt } = remembered ?? {};
+  if (triedAt === undefined || (completeAt === undefined && points === undefined)) return;
   if (site !== copy.site && (await hasMarker(store))) return;
   const what =
     points === undefined
@@ -23,9 +27,13 @@ export async function requireNothingCopied(
       : points === 1
         ? 'a copy of 1 restore point'
         : `a copy of ${points} restore points`;
+  const when =
+    completeAt === undefined
+      ? `was begun there before ${formatUtcMoment(triedAt)}`
+      : `was complete there at ${formatUtcMoment(completeAt)}`;
   throw new Failure(
     'refused',
-    `Cannot copy to "${store.name}": nothing of the site "${copy.site}" is there, though ${what} was complete there at ${formatUtcMoment(completeAt)}`,
+    `Cannot ${doing} "${store.name}": nothing of the site "${copy.site}" is there, though ${what} ${when}`,
     { hint: { kind: 'mount-or-begin-again', copy: copy.name } },
   );
 }

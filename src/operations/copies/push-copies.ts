@@ -10,7 +10,13 @@ import { rememberCopy, rememberedCopies } from './remembered-copies.ts';
 /** What became of one copy. */
 export type CopyOutcome =
   | { readonly kind: 'done'; readonly copy: CopySettings; readonly result: PushResult }
-  | { readonly kind: 'failed'; readonly copy: CopySettings; readonly failure: Failure };
+  | {
+      readonly kind: 'failed';
+      readonly copy: CopySettings;
+      readonly failure: Failure;
+      /** Restore points that came to it before. */
+      readonly brought: number;
+    };
 
 /** A site, and those of its copies that are meant. */
 export interface SiteCopies {
@@ -61,13 +67,17 @@ async function tryToPush(
   context: JobContext,
 ): Promise<CopyOutcome> {
   const { copy } = request;
+  let brought = 0;
+  const onBrought = () => {
+    brought += 1;
+  };
   try {
-    const result = await pushSite({ ...request, open: openCopy }, context);
+    const result = await pushSite({ ...request, open: openCopy, onBrought }, context);
     const { held, ...change } = result;
     context.onEvent({ kind: 'copied', copy: copy.name, ...change });
     return { kind: 'done', copy, result };
   } catch (error) {
     if (!(error instanceof Failure) || error.code === 'interrupted') throw error;
-    return { kind: 'failed', copy, failure: error };
+    return { kind: 'failed', copy, failure: error, brought };
   }
 }

@@ -26,7 +26,7 @@ const RESUMED_MS = 48 * 3_600_000;
 
 /** Brings to a copy what it lacks, and takes from it what is too old, while nobody else does. */
 export async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
-  const { site, copy, now, store, below, local } = copying;
+  const { site, copy, now, store, below, local, onBrought } = copying;
   const { signal } = context;
   await using lease = await takeCopyLease(below, { copy, command: 'copy', context: { signal } });
   await requireCopyPlace(store);
@@ -51,7 +51,11 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
       };
       const run = runOf(copying, { points, lease, lock, damaged, signal, onBytes: count });
       const { lacking, gone, tags } = await planPush(copying, { there, doubts, run });
-      return { pushed: await pushInOrder(lacking, { run, gone, onPoint: onFile }), bytes, tags };
+      return {
+        pushed: await pushInOrder(lacking, { run, gone, onPoint: onFile, onBrought }),
+        bytes,
+        tags,
+      };
     },
   });
   const run = runOf(copying, { points, lease, lock, damaged, signal, onBytes: () => {} });

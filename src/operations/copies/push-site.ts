@@ -30,7 +30,8 @@ export async function pushSite(request: PushRequest, context: JobContext): Promi
   const events = await readLocalEvents(site, { backups: context.backups, now: now() });
   const there = await copiedPoints(below);
   const before = await readHead(store, copy.site);
-  if (there.length === 0 && before === undefined) await requireNothingCopied(store, request);
+  if (there.length === 0 && before === undefined)
+    await requireNothingCopied(store, { ...request, doing: 'copy to' });
   const settled = settledAs(copy, { local, tags, events, there });
   const isDue = there.length > 0 && (await isLockDue(store, lockTimes(copy, before)));
   if (before?.settled === settled && !isDue) {

@@ -32,7 +32,7 @@ export async function rememberedCopies(
 /** How a run ended for a copy: it has so many restore points now, or isn't complete. */
 export type CopyEnd =
   | { readonly kind: 'complete'; readonly points: number }
-  | { readonly kind: 'failed'; readonly failure: Failure };
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly brought: number };
 
 /** Remembers how a run ended. */
 export async function rememberCopy(
@@ -50,8 +50,11 @@ export async function rememberCopy(
   }
   const since = before?.failure?.since ?? triedAt;
   const { code, message } = end.failure;
+  const known = before?.site === copy.site ? (before.points ?? 0) : 0;
+  const points = known + end.brought;
   await noteCopyState(store, {
     ...{ ...before, url: copy.url, triedAt },
+    ...(end.brought > 0 && { site: copy.site, points }),
     failure: { since, code, message },
   });
 }

@@ -15,6 +15,7 @@ import { type JobContext, withStep } from '../run/events.ts';
 import type { CopyFinding, ObjectState } from './copy-findings.ts';
 import type { PushRequest } from './copying.ts';
 import { noteVerified } from './events/note-verified.ts';
+import { requireNothingCopied } from './gone-copy.ts';
 import { readLocalPoints } from './local-points.ts';
 
 /** Objects that are read at once. */
@@ -37,7 +38,7 @@ type Expected = Pick<StoredObjectRecord, 'key' | 'sizeBytes' | 'sha256'>;
  * restore point is written down in the copy.
  */
 export async function verifyCopy(
-  { site, copy, now, open }: PushRequest,
+  { site, copy, now, open, remembered }: PushRequest,
   context: JobContext,
 ): Promise<VerifiedCopy> {
   const begun = now();
@@ -45,6 +46,7 @@ export async function verifyCopy(
   const below = objectsBelow(store, sitePrefix(copy.site));
   const look = new CopyLook(below);
   const points = await look.readRecords();
+  if (points.length === 0) await requireNothingCopied(store, { copy, remembered, doing: 'verify' });
   for (const point of points) await look.expectAllOf(point);
   await look.compareAll(context);
   const seconds = (now().getTime() - begun.getTime()) / 1000;

@@ -14,7 +14,7 @@ const CopyStateSchema = v.object({
   triedAt: Moment,
   /** When one last ended that found the copy complete, or made it so; absent: none has. */
   completeAt: v.optional(Moment),
-  /** Name of the site there, and how many restore points the copy had then; absent: an earlier version noted it. */
+  /** Name of the site there, and how many restore points it has; absent: none, or an earlier version noted it. */
   site: v.optional(v.string()),
   points: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   /** Why the last one failed; absent: it didn't. */

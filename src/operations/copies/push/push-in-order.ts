@@ -21,11 +21,14 @@ export async function pushInOrder(
     run,
     gone,
     onPoint,
+    onBrought,
   }: {
     readonly run: PushRun;
     /** Restore points that were removed from the copy, in the order in which they came. */
     readonly gone: readonly PointName[];
     readonly onPoint: (name: string) => void;
+    /** One is in the copy now. */
+    readonly onBrought: (() => void) | undefined;
   },
 ): Promise<PushedPoints> {
   let newest = await findNewestRecord(run.site, { points: run.points, gone });
@@ -39,6 +42,7 @@ export async function pushInOrder(
     try {
       newest = await pushPoint(point, { run, newest });
       points += 1;
+      onBrought?.();
     } catch (error) {
       if (!isFailure(error, 'damaged', 'not-found')) throw error;
       broken.add(chain);
