@@ -25,7 +25,7 @@ describe('open', () => {
     const opened = await openSite(site.folder);
     expect(opened.address).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(opened.storages).toEqual([
-      expect.stringMatching(/^Storage 1: Data at .* UTC \([0-9a-f]{16}\)/),
+      expect.stringMatching(/^Storage 1: Data at .* \(UTC\), [0-9a-f]{16},/),
     ]);
     const client = await registeredAt(opened.address);
     client.call(1, 'loadBefore', ROOT, NEWEST);

@@ -12,7 +12,7 @@ export function describeServed({ address, storages }: ServedSite): readonly stri
 function describeStorage(served: ServedState): string {
   const { storage, zeoName, tid, time, objects, bytes, fingerprint } = served;
   const what = `${count(objects, 'object')}, ${formatBytes(bytes)}${describeCheck(fingerprint)}`;
-  return `Storage ${zeoName}: ${storage} at ${formatUtcMoment(time)} (${tid}), ${what}`;
+  return `Storage ${zeoName}: ${storage} at ${formatUtcMoment(time)}, ${tid}, ${what}`;
 }
 
 function describeCheck(fingerprint: ServedState['fingerprint']): string {
