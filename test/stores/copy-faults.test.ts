@@ -261,8 +261,8 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
     const run = async (behind: Open) => {
       expect(await push(behind, { keep: 1 })).toMatchObject({ points: 1 });
     };
-    let trials = 0;
-    let swept = 0;
+    /** Whether each run has swept; in the first one no request meets a fault. */
+    const swept: boolean[] = [];
     const check = async (direct: Open) => {
       await using store = await direct(site.copy);
       const data = sitePrefix(site.copy.site) + dataPrefix({ storage: 'Data', kind: 'backup' });
@@ -270,13 +270,13 @@ describeWithS3('ceph', 'a copy in a bucket, on a line that breaks', (server) => 
       for await (const page of store.pages(data)) {
         for (const { key } of page) stamps.add(key.slice(data.length, data.length + 10));
       }
-      trials += 1;
-      if (!stamps.has('2026-03-01')) swept += 1;
-      // The answer that tells the time may be the one that doesn't say that it is late, but not in the calm trial.
-      else expect(trials).toBeGreaterThan(1);
+      swept.push(!stamps.has('2026-03-01'));
       await expectWhole(direct, day - 2);
     };
     await forEachRequest({ prepare, run, check }, oneFault(later(2)));
-    expect(swept).toBeGreaterThan(1);
+    expect(swept[0]).toBe(true);
+    // A run doesn't sweep if the answer that tells it the time is the one that doesn't say that it is late. How many
+    // requests there are differs from machine to machine, but few of them tell the time.
+    expect(swept.filter(Boolean).length).toBeGreaterThan(swept.length / 2);
   });
 });
