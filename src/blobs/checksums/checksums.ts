@@ -45,6 +45,14 @@ export class BlobSums {
 
   /** The sha256 of a file in hex; undefined where there is none of it. */
   find(path: string): string | undefined {
+    const number = this.numberOf(path);
+    if (number === undefined) return undefined;
+    const { start } = this.#line(number);
+    return this.#buffer.toString('latin1', start, start + DIGITS);
+  }
+
+  /** Which of them is that of a file, from 0 on; undefined where there is none of it. */
+  numberOf(path: string): number | undefined {
     const wanted = Buffer.from(path);
     let low = 0;
     let high = this.count;
@@ -52,7 +60,7 @@ export class BlobSums {
       const middle = (low + high) >>> 1;
       const { start, end } = this.#line(middle);
       const order = this.#buffer.compare(wanted, 0, wanted.length, start + PATH_AT, end);
-      if (order === 0) return this.#buffer.toString('latin1', start, start + DIGITS);
+      if (order === 0) return middle;
       if (order < 0) low = middle + 1;
       else high = middle;
     }

@@ -4,7 +4,7 @@ import { type BlobRecord, RECORD_IN_DIRECTORY } from '../../blobs/layout/record.
 import { type BlobLayout, blobPath, parseBlobPath } from '../../filestorage/blob-layout.ts';
 import { encodeJsonRecord } from '../../stores/json-record.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
-import { shownTree, type TreeFile } from '../../stores/shown/shown-tree.ts';
+import { shownTree, type TreeContent, type TreeFile } from '../../stores/shown/shown-tree.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
 import type { BlobEntry, BlobManifest } from '../layout/blob-manifest.ts';
@@ -36,22 +36,33 @@ const FILE_MODE = 0o100600;
  * blobs is read when somebody asks for one of them, or for their sums.
  */
 export function blobCopyTree(name: string, copied: CopiedDirectory): TreeReader {
-  const { base, record, others } = copied;
+  const { base, record } = copied;
   const recordFile = derivedIn(name, RECORD_IN_DIRECTORY, encodeJsonRecord(record));
-  const small = new Map([
-    [RECORD_IN_DIRECTORY, recordFile],
-    ...others.map((one) => [`${base}/${one.path}`, otherFile(one, copied)] as const),
-  ]);
-  let known: Promise<ReadonlyMap<string, TreeFile>> | undefined;
-  const all = () => {
-    known ??= readFiles(name, { copied, small });
+  const others = new Map(copied.others.map((one) => [one.path, otherFile(one, copied)]));
+  let known: Promise<CopiedFiles> | undefined;
+  const files = () => {
+    known ??= readFiles(name, { copied, others });
     return known;
   };
+  const blobs: TreeContent = {
+    all: async () => (await files()).inBase,
+    fileAt: async (path) =>
+      others.get(path) ?? (parseBlobPath(path) && (await files()).inBase.get(path)),
+  };
+  const prefix = `${base}/`;
   return shownTree(name, {
-    all,
+    below: (folder) => (folder === base ? blobs : undefined),
+    all: async () => {
+      const { inBase, sums } = await files();
+      const all = new Map([[RECORD_IN_DIRECTORY, recordFile]]);
+      if (sums !== undefined) all.set(SUMS_FILE, sums);
+      for (const [path, file] of inBase) all.set(prefix + path, file);
+      return all;
+    },
     fileAt: async (path) => {
-      const isOfBlobs = path === SUMS_FILE || parseBlobPath(path.slice(base.length + 1));
-      return small.get(path) ?? (isOfBlobs ? (await all()).get(path) : undefined);
+      if (path.startsWith(prefix)) return await blobs.fileAt(path.slice(prefix.length));
+      if (path === RECORD_IN_DIRECTORY) return recordFile;
+      return path === SUMS_FILE ? (await files()).sums : undefined;
     },
     top: [
       { kind: 'folder', path: base },
@@ -60,30 +71,34 @@ export function blobCopyTree(name: string, copied: CopiedDirectory): TreeReader 
   });
 }
 
+interface CopiedFiles {
+  /** Those of the blob directory, by their paths below it. */
+  readonly inBase: ReadonlyMap<string, TreeFile>;
+  readonly sums: TreeFile | undefined;
+}
+
 async function readFiles(
   name: string,
   {
     copied,
-    small,
-  }: { readonly copied: CopiedDirectory; readonly small: ReadonlyMap<string, TreeFile> },
-): Promise<ReadonlyMap<string, TreeFile>> {
-  const { site, place, base, layout, manifest, others } = copied;
+    others,
+  }: { readonly copied: CopiedDirectory; readonly others: ReadonlyMap<string, TreeFile> },
+): Promise<CopiedFiles> {
+  const { site, place, layout, manifest } = copied;
   const {
     manifest: { form },
     all: blobs,
   } = await readBlobs(site, manifest);
-  const files = new Map(small);
+  const inBase = new Map(others);
   const of = { copied, storage: place.storage, form };
-  for (const blob of blobs) {
-    files.set(`${base}/${blobPath(layout, blob)}`, new BlobFile(blob, of));
-  }
+  for (const blob of blobs) inBase.set(blobPath(layout, blob), new BlobFile(blob, of));
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
-  if (form.length > 0) return files;
+  if (form.length > 0) return { inBase, sums: undefined };
   const draft = new SumDraft();
   for (const blob of blobs) draft.add({ path: blobPath(layout, blob), sha256: blob.sha256 });
-  for (const { path, sha256 } of others) draft.add({ path, sha256 });
-  files.set(SUMS_FILE, derivedIn(name, SUMS_FILE, encodeSums([draft.text])));
-  return files;
+  for (const { path, sha256 } of copied.others) draft.add({ path, sha256 });
+  const sums = derivedIn(name, SUMS_FILE, encodeSums([draft.text]));
+  return { inBase, sums };
 }
 
 /** What all blobs of a list have in common. */

@@ -19,10 +19,12 @@ export interface TreeContent {
   readonly all: () => Promise<ReadonlyMap<string, TreeFile>>;
   /** Names of what is directly in it, where that is known without {@link all}. */
   readonly top?: readonly TreeEntry[];
+  /** What is in one of its folders, where that is a whole of its own; undefined: it has no such folder by itself. */
+  readonly below?: (folder: string) => TreeContent | undefined;
 }
 
-/** Entries that are given at once. */
-const PORTION = 1000;
+/** Entries that are given at once: few, since what waits for long is kept in memory for much longer. */
+const PORTION = 64;
 
 /** A {@link TreeReader} of a tree that is in no folder. @param content - undefined: there is no such tree */
 export function shownTree(name: string, content: TreeContent | undefined): TreeReader {
@@ -45,7 +47,11 @@ export function shownTree(name: string, content: TreeContent | undefined): TreeR
     name,
     localFolder: undefined,
     nameOf,
-    below: (folder) => shownTree(nameOf(folder), content && contentBelow(content, folder)),
+    below: (folder) =>
+      shownTree(
+        nameOf(folder),
+        content && (content.below?.(folder) ?? contentBelow(content, folder)),
+      ),
     isThere: async () => content !== undefined && (await hasFolder(content, '')),
     list: async () => {
       const { top, all } = requireContent();
