@@ -81,6 +81,20 @@ describe('a machine that has nothing but the place of a copy', () => {
     expect([places.status, places.stderr]).toEqual([2, expect.stringContaining('--location')]);
   }, 60_000);
 
+  it('is not given back without its blobs where nothing says where they belong', async () => {
+    const machine = join(scratch, 'new-machine');
+    mkdirSync(join(machine, 'var/filestorage'), { recursive: true });
+    const copies = `copies = [{ url = ${JSON.stringify(site.place)}, name = "nas", site = "plone" }]`;
+    writeFileSync(join(machine, 'zodbvault.toml'), `${copies}\n`);
+    const words = ['restore', '-n', '--from', 'nas'];
+    const { status, stderr } = await zodbvault(words, { cwd: machine });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('--no-blobs')]);
+    expect(readdirSync(join(machine, 'var/filestorage'))).toEqual([]);
+    mkdirSync(join(machine, 'var/blobstorage'));
+    expect((await zodbvault(words, { cwd: machine })).status).toBe(0);
+    expectSameBlobs(join(machine, 'var/blobstorage'), join(site.test.folder, 'var/blobstorage'));
+  }, 60_000);
+
   it('takes one object out of it', async () => {
     const file = join(scratch, 'news.zexp');
     expect((await fromPlace('export', '/news', '-o', file)).status).toBe(0);

@@ -19,6 +19,7 @@ import {
 } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { momentBefore } from '../restore/before-transaction.ts';
+import { refuseBlobsWithoutPlace } from '../restore/blobs-without-place.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
@@ -85,6 +86,10 @@ export function addRestoreCommand(program: Command): void {
       });
       const live = oneSite(sites);
       if (to === undefined && isCopyAlone) throw withoutTarget(options.from);
+      const isRestore = !options.undo && !options.discardOld;
+      if (options.from !== undefined && options.blobs && isRestore) {
+        await refuseBlobsWithoutPlace(live, { kind, backups: context.backups });
+      }
       const beside =
         to === undefined || isCopyAlone ? [] : await sitesBeside(options, context.terminal);
       const site = to === undefined ? live : await elsewhere(resolve(to), { live, beside });
