@@ -1,5 +1,6 @@
 import type { ObjectReader } from '../stores/objects/object-store.ts';
 import { Failure, isFailure } from '../system/failure.ts';
+import { keepHeapLean } from '../system/processes/lean-heap.ts';
 import { collect } from '../system/streams/pipeline.ts';
 import {
   type BlobEntry,
@@ -92,6 +93,7 @@ export async function readManifest(
   site: ObjectReader,
   { key, sizeBytes, sha256 }: StoredObjectRecord,
 ): Promise<BlobManifest> {
+  keepHeapLean();
   const bytes = await readWhole(site, key);
   if (bytes.length !== sizeBytes || sha256Of(bytes) !== sha256) {
     throw damaged(site, { key, state: 'its checksum is not the recorded one' });
