@@ -178,7 +178,7 @@ async function writeFile(
 ): Promise<void> {
   const made = join(folder, path);
   await withSystemErrors(`write "${made}"`, async () => {
-    // Synchronous: a handle of Node costs a kilobyte of memory until long after it is closed, and more time.
+    // Synchronous: for many small files, a call through the thread pool costs more than the call itself.
     const file = openSync(made, 'wx', PRIVATE.mode);
     try {
       for await (const chunk of content) writeAllSync(file, chunk);

@@ -19,7 +19,7 @@ export async function refuseBlobsWithoutPlace(
       'usage',
       `Cannot restore "${name}": "${folder}" has blobs, and nothing says where they belong`,
       {
-        hint: 'Nothing was changed. Make the empty folder for the blobs, as in "mkdir var/blobstorage", or name it with blob_storage in the configuration. To restore the Data.fs alone, say --no-blobs.',
+        hint: 'Nothing was changed. Make the empty folder for the blobs, as in "mkdir var/blobstorage", or name it with blob_storage in the configuration, without backup_blobs = false. To restore the Data.fs alone, say --no-blobs.',
       },
     );
   }

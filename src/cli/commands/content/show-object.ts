@@ -38,7 +38,7 @@ function* linesOf(described: DescribedPath): Generator<string> {
     ['Created', described.created],
     ['Modified', described.modified],
     ...workflowStates.map(({ workflow, state }) => ['State', `${state} (${workflow})`] as const),
-    ['Written', `${formatUtcMoment(described.written)}`],
+    ['Written', formatUtcMoment(described.written)],
     ['UID', uid],
     ['Class', className],
     ['Oid', oid],

@@ -64,7 +64,9 @@ export async function verifySeal(
 
 /** What a line of another copy shows, too. */
 const OF_LINE: readonly CopyFinding['state'][] = [
-  ...(['other-than-line', 'ends-before-line', 'more-than-line'] as const),
+  'other-than-line',
+  'ends-before-line',
+  'more-than-line',
 ];
 
 function notHere(from: string | undefined): Failure {
