@@ -25,7 +25,7 @@ export function copiedTo(
   };
 }
 
-/** None where it is this folder itself, or can't be looked at. */
+/** None where it is this folder itself, or can't be looked at: then they stay another's, and no rule of this site removes them. */
 async function entriesOf(
   original: string,
   {

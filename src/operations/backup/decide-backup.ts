@@ -114,7 +114,7 @@ function tell(
   context.onEvent({ kind: 'backup-planned', source: dataFs, repository, plan });
 }
 
-/** When zodbvault has restored the Data.fs since its last backup: then that is why it has other bytes. */
+/** When zodbvault has restored the Data.fs since its last backup: then that is why it has other bytes. Only a note. */
 async function whenRestored(
   anchor: string,
   newest: Chain | undefined,

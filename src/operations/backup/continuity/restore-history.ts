@@ -113,6 +113,7 @@ async function swapsOf(
 async function journalsOf(place: string, anchors: readonly string[]): Promise<RestoreJournal[]> {
   const journals: RestoreJournal[] = [];
   for (const anchor of new Set(anchors)) {
+    // One that can't be read explains nothing: what looks lost stays lost, and nothing old goes.
     const journal = await readJournal(await realPlaceOf(anchor)).catch(() => undefined);
     const own = await leadingTo(place, journal?.steps.map(({ path }) => path) ?? []);
     if (journal !== undefined && own.size > 0) journals.push(journal);
