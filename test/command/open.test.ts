@@ -357,7 +357,7 @@ function framed(message: Buffer): Buffer {
 }
 
 function tidIn(storages: readonly string[]): string {
-  return /\(([0-9a-f]{16})\)/.exec(storages.join())?.[1] ?? '';
+  return /, ([0-9a-f]{16}),/.exec(storages.join())?.[1] ?? '';
 }
 
 /** Every path with the time of its last change. */
