@@ -11,7 +11,7 @@ import {
   unlink,
 } from 'node:fs/promises';
 import { join } from 'node:path';
-import { absent, leadsNowhereOrInCircles } from '../system/absent.ts';
+import { absent, isNoLink, leadsNowhereOrInCircles } from '../system/absent.ts';
 import { withSystemErrors } from '../system/failure.ts';
 import { openFileSource } from '../system/files/byte-source.ts';
 import { appendLine } from '../system/files/line-log.ts';
@@ -87,7 +87,10 @@ export function folderStore(
     remove: (...names) => remove(directory, names),
     removeTree: (name) => removeTree(pathOf(name)),
     link: (name, to) => pointLink(directory, { name, to }),
-    linkedTo: (name) => readlink(pathOf(name)).catch(() => undefined),
+    linkedTo: (name) =>
+      withSystemErrors(`read the link "${pathOf(name)}"`, () =>
+        readlink(pathOf(name)).catch(isNoLink),
+      ),
     lock: (request = IMPATIENT) => lockFolder(directory, request),
     hold: (request) => holdFolder(directory, request),
     holder: () => readHolder(pathOf(LOCK_FILE)),

@@ -1,7 +1,7 @@
-import { lstat, readdir, readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { absent, isAbsent, leadsNowhere } from './absent.ts';
+import { absent, isAbsent, isNoLink, leadsNowhere } from './absent.ts';
 
 const HERE = import.meta.dirname;
 const GONE = join(HERE, 'gone');
@@ -35,5 +35,19 @@ describe('leadsNowhere', () => {
 
   it('passes on what says something else', async () => {
     await expect(readFile(HERE).catch(leadsNowhere)).rejects.toMatchObject({ code: 'EISDIR' });
+  });
+});
+
+describe('isNoLink', () => {
+  it.each([join(HERE, 'absent.ts'), HERE, GONE, THROUGH_FILE])(
+    'is undefined for what is no link: %s',
+    async (path) => {
+      expect(await readlink(path).catch(isNoLink)).toBeUndefined();
+    },
+  );
+
+  it('passes on what says something else', async () => {
+    const tooLong = readlink(join(HERE, 'x'.repeat(300)));
+    await expect(tooLong.catch(isNoLink)).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
   });
 });

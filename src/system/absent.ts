@@ -18,6 +18,12 @@ export function leadsNowhereOrInCircles(error: unknown): undefined {
   throw error;
 }
 
+/** For `catch` of a `readlink`: undefined for what is no link, or isn't there. Any other error is thrown again. */
+export function isNoLink(error: unknown): undefined {
+  if (systemCodeOf(error) === 'EINVAL') return undefined;
+  return leadsNowhere(error);
+}
+
 /** Whether the system has said that nothing has that name. */
 export function isAbsent(error: unknown): boolean {
   return systemCodeOf(error) === 'ENOENT';

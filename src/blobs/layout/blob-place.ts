@@ -1,5 +1,6 @@
 import { access, constants, lstat, readlink, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isNoLink, leadsNowhere, leadsNowhereOrInCircles } from '../../system/absent.ts';
 import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { isMountPoint } from '../../system/files/mount-points.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -15,9 +16,10 @@ export async function placeOfBlobs(path: string): Promise<string> {
   return withSystemErrors(`find the blob directory "${path}"`, async () => {
     let place = path;
     for (let count = 0; count < MAXIMUM_LINKS; count += 1) {
-      const folder = await realpath(dirname(place)).catch(() => dirname(place));
+      const folder =
+        (await realpath(dirname(place)).catch(leadsNowhereOrInCircles)) ?? dirname(place);
       place = join(folder, basename(place));
-      const leadsTo = await readlink(place).catch(() => undefined);
+      const leadsTo = await readlink(place).catch(isNoLink);
       if (leadsTo === undefined) break;
       place = resolve(folder, leadsTo);
     }
@@ -30,7 +32,7 @@ export async function placeOfBlobs(path: string): Promise<string> {
  * `not-found`.
  */
 export async function refuseLostLink(path: string, place: string): Promise<void> {
-  const link = await lstat(path).catch(() => undefined);
+  const link = await withSystemErrors(`look at "${path}"`, () => lstat(path).catch(leadsNowhere));
   if (link?.isSymbolicLink() !== true || (await isThere(place))) return;
   throw new Failure(
     'not-found',
