@@ -46,7 +46,11 @@ export class BlobSums {
   /** The sha256 of a file in hex; undefined where there is none of it. */
   find(path: string): string | undefined {
     const number = this.numberOf(path);
-    if (number === undefined) return undefined;
+    return number === undefined ? undefined : this.sha256At(number);
+  }
+
+  /** The sha256 in hex of the file with this number. */
+  sha256At(number: number): string {
     const { start } = this.#line(number);
     return this.#buffer.toString('latin1', start, start + DIGITS);
   }
@@ -70,8 +74,8 @@ export class BlobSums {
   *[Symbol.iterator](): Generator<BlobSum, undefined> {
     for (let number = 0; number < this.count; number += 1) {
       const { start, end } = this.#line(number);
-      const sha256 = this.#buffer.toString('latin1', start, start + DIGITS);
-      yield { path: this.#buffer.toString('latin1', start + PATH_AT, end), sha256 };
+      const path = this.#buffer.toString('latin1', start + PATH_AT, end);
+      yield { path, sha256: this.sha256At(number) };
     }
   }
 

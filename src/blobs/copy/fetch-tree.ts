@@ -105,13 +105,14 @@ async function readFiles(source: TreeReader, reading: FileReading): Promise<Comp
   const missing: string[] = [];
   // Paths of perhaps a million files take too much memory: one byte for each sum.
   const isThere = new Uint8Array(sums?.count ?? 0);
-  const work = async (file: FileEntry) => ({
-    path: file.path,
-    state: await readFile(source, { file, ...reading }),
-  });
-  const files = filesOf(source, reading);
-  for await (const { path, state } of inParallel(files, { limit: AT_ONCE, work })) {
+  const work = async (file: FileEntry) => {
+    const { path } = file;
     const number = sums?.numberOf(path);
+    const expected = number === undefined ? undefined : sums?.sha256At(number);
+    return { path, number, state: await readFile(source, { file, expected, ...reading }) };
+  };
+  const files = filesOf(source, reading);
+  for await (const { path, number, state } of inParallel(files, { limit: AT_ONCE, work })) {
     if (state === 'missing' && sums === undefined) missing.push(path);
     if (state !== 'missing' && number !== undefined) isThere[number] = 1;
     if (state === 'differs') differing.push(path);
@@ -136,7 +137,14 @@ async function* filesOf(source: TreeReader, { onFolder }: FileReading): AsyncGen
 /** `same`: as far as there is something to compare it with. */
 async function readFile(
   source: TreeReader,
-  { file, sums, signal, progress, onSum, take }: FileReading & { readonly file: FileEntry },
+  {
+    file,
+    expected,
+    signal,
+    progress,
+    onSum,
+    take,
+  }: FileReading & { readonly file: FileEntry; readonly expected: string | undefined },
 ): Promise<'same' | 'differs' | 'missing'> {
   const { path } = file;
   const hash = createHash('sha256');
@@ -157,7 +165,7 @@ async function readFile(
   if (taken.kind === 'left-alone') return 'same';
   const sha256 = taken.kind === 'known' ? taken.sha256 : hash.digest('hex');
   onSum(file, sha256);
-  return sha256 === (sums?.find(path) ?? sha256) ? 'same' : 'differs';
+  return sha256 === (expected ?? sha256) ? 'same' : 'differs';
 }
 
 async function makeFolder(path: string, { folder, owner }: FetchTarget): Promise<void> {

@@ -44,7 +44,7 @@ export function wordsOfTestRestore(
 export function timesOfLooks(checks: readonly Check[]): readonly string[] {
   const { verified, verifiedDeeply, testRestored } = lastLooks(checks);
   const isDeep = verified !== undefined && verified === verifiedDeeply;
-  const time = ({ at }: Check) => `${formatUtcMoment(at)}`;
+  const time = ({ at }: Check) => formatUtcMoment(at);
   const never = checks.some(isVerification) ? 'no verification found it good' : 'never verified';
   return [
     verified === undefined ? never : `verified ${time(verified)}${isDeep ? ', with --deep' : ''}`,

@@ -17,7 +17,7 @@ export const COPY_OPTIONS = {
   },
   keep_daily: {
     kind: 'count',
-    says: 'days of which the newest restore point is kept in the copy',
+    says: 'number of days: the copy keeps the newest restore point of each',
     byDefault: '0',
   },
   keep_weekly: { kind: 'count', says: 'the same of weeks', byDefault: '0' },

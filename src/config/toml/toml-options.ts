@@ -89,22 +89,22 @@ export const TOML_OPTIONS = {
   },
   keep_daily: {
     kind: 'count',
-    says: 'days of which the newest restore point is kept',
+    says: 'number of days: zodbvault keeps the newest restore point of each',
     byDefault: '0',
   },
   keep_weekly: {
     kind: 'count',
-    says: 'weeks of which the newest restore point is kept',
+    says: 'number of weeks: zodbvault keeps the newest restore point of each',
     byDefault: '0',
   },
   keep_monthly: {
     kind: 'count',
-    says: 'months of which the newest restore point is kept',
+    says: 'number of months: zodbvault keeps the newest restore point of each',
     byDefault: '0',
   },
   keep_yearly: {
     kind: 'count',
-    says: 'years of which the newest restore point is kept',
+    says: 'number of years: zodbvault keeps the newest restore point of each',
     byDefault: '0',
   },
   keep_within: {
