@@ -189,7 +189,7 @@ function watchThreads(
     readonly shim: 'count' | 'none';
   },
 ): ChildProcess {
-  execFileSync('mkfifo', [join(folder, 'fifo')]);
+  execFileSync('mkfifo', [join(folder, 'fifo'), join(folder, 'pool')]);
   const env = {
     TORTURE_FOLDER: folder,
     TORTURE_THREADS: threads.join(' '),

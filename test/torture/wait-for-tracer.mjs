@@ -3,8 +3,8 @@
 // command's own work, and it counts the main thread and the one that does file work apart. Names of new
 // files and the time of day are the same in every run, so that calls can be told by their path.
 import crypto from 'node:crypto';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 
@@ -22,19 +22,29 @@ async function waitForTracer() {
   const watched = TORTURE_THREADS.split(' ').map((name) => ids[name]);
   writeFileSync(`${TORTURE_FOLDER}/threads`, watched.join(' '));
   writeFileSync(`${TORTURE_FOLDER}/fifo`, `${watched.join(',')}\n`);
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  for (const id of watched) while (!isTraced(id)) Atomics.wait(cell, 0, 0, 1);
+  for (const id of watched) while (!isTraced(id)) pause();
 }
 
-/** With UV_THREADPOOL_SIZE=1 there is one: that which has work to wait for when files are looked at. */
+/** With UV_THREADPOOL_SIZE=1 there is one: that which waits where a pipe is read that nobody writes to. */
 async function poolThread() {
-  const before = waitsOfThreads();
-  for (let count = 0; count < 50; count++) await stat('/');
-  const [busiest] = [...waitsOfThreads()]
-    .filter(([id]) => id !== process.pid)
-    .map(([id, waits]) => ({ id, more: waits - (before.get(id) ?? 0) }))
-    .sort((a, b) => b.more - a.more);
-  return busiest.id;
+  const pipe = await open(`${process.env.TORTURE_FOLDER}/pool`, 'r+');
+  const reading = pipe.read(Buffer.alloc(1), 0, 1, null);
+  const find = () => threads().find((id) => isWaitingFor(pipe.fd, id));
+  let pool = find();
+  while (pool === undefined) {
+    pause();
+    pool = find();
+  }
+  writeSync(pipe.fd, '.');
+  await reading;
+  await pipe.close();
+  return pool;
+}
+
+/** Whether a thread waits in a system call whose first word is this descriptor. */
+function isWaitingFor(descriptor, id) {
+  const [, first] = readFileSync(`/proc/self/task/${id}/syscall`, 'utf8').split(' ');
+  return first !== undefined && Number(first) === descriptor;
 }
 
 /** What is random in names counts. */
@@ -64,19 +74,16 @@ function setClock(milliseconds) {
   };
 }
 
-function waitsOfThreads() {
-  return new Map(
-    readdirSync('/proc/self/task').map((id) => [
-      Number(id),
-      Number(/^voluntary_ctxt_switches:\t(\d+)$/m.exec(statusOf(id))[1]),
-    ]),
-  );
+function threads() {
+  return readdirSync('/proc/self/task').map(Number);
 }
 
 function isTraced(id) {
-  return !/^TracerPid:\t0$/m.test(statusOf(id));
+  const status = readFileSync(`/proc/self/task/${id}/status`, 'utf8');
+  return !/^TracerPid:\t0$/m.test(status);
 }
 
-function statusOf(id) {
-  return readFileSync(`/proc/self/task/${id}/status`, 'utf8');
+/** Blocks for a millisecond. */
+function pause() {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
 }
