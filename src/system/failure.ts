@@ -117,6 +117,12 @@ export function adoptSystemError(error: unknown, doing: string): unknown {
   return new Failure(kind, `Cannot ${doing}: ${state}`, { hint, cause: error });
 }
 
+/** The same where nobody on the way has said what was being done: it names the path that the system complains of. */
+export function adoptStrayError(error: unknown): unknown {
+  const path = pathOf(error);
+  return adoptSystemError(error, path === undefined ? 'go on' : `use "${path}"`);
+}
+
 /**
  * The symbolic code of an operating system error (`ENOENT`), or undefined for any other value. Node
  * has no name for EDQUOT, the one error of a full disk that it doesn't know.

@@ -170,6 +170,15 @@ describe('site without a buildout', () => {
     expect([corrected.status, corrected.stderr]).toEqual([0, '']);
   });
 
+  it('whose parts cannot be looked at is not taken for one without them', async () => {
+    const site = await newFolder();
+    symlinkSync('parts', site.path('parts'));
+    const { status, stderr } = await site.run(['backup']);
+    const line = `Error: Cannot use "${site.path('parts')}": it is a link, or links lead in a circle.`;
+    expect([status, stderr]).toEqual([1, expect.stringContaining(line)]);
+    expect(existsSync(site.path('var/backups'))).toBe(false);
+  });
+
   it('with a buildout.cfg that has no backup part, and no Data.fs, is told of both', async () => {
     const site = await newFolder();
     site.write('empty/buildout.cfg', '[buildout]', 'parts =', '');

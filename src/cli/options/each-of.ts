@@ -1,4 +1,4 @@
-import { adoptSystemError, type Failure, isFailure } from '../../system/failure.ts';
+import { adoptStrayError, type Failure, isFailure } from '../../system/failure.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { worstStatus } from '../terminal/exit-status.ts';
 import { type CommandContext, reportFailure } from '../terminal/run-command.ts';
@@ -72,6 +72,6 @@ function isAbsence(error: unknown): error is Failure {
 }
 
 function isInterruption(error: unknown): boolean {
-  const failure = adoptSystemError(error, 'go on');
+  const failure = adoptStrayError(error);
   return isFailure(failure, 'interrupted');
 }

@@ -1,5 +1,5 @@
 import { OpenBackups } from '../../blobs/open-backups.ts';
-import { adoptSystemError, Failure } from '../../system/failure.ts';
+import { adoptStrayError, Failure } from '../../system/failure.ts';
 import { printable } from './printable.ts';
 import { heedSignals } from './stopping.ts';
 import {
@@ -64,7 +64,7 @@ export function isByCtrlC({ reason }: AbortSignal): boolean {
 
 /** Shows a failure, of one of several things or of the command, and gives the exit status. A defect comes out with its stack. */
 export function reportFailure(error: unknown, terminal: Terminal, of?: OneOfSeveral): number {
-  const failure = adoptSystemError(error, 'go on');
+  const failure = adoptStrayError(error);
   if (failure instanceof Failure) return terminal.fail(failure, of);
   const message = `internal error: ${String(failure)}`;
   terminal.document.addError({ code: 'internal', message }, of?.labels);

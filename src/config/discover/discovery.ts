@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { leadsNowhere } from '../../system/absent.ts';
 import { Failure, withSystemErrors } from '../../system/failure.ts';
 import { leadToOne } from '../../system/files/place.ts';
 import { isThere } from '../../system/files/presence.ts';
@@ -256,7 +257,7 @@ async function confFiles(
   readonly confs: readonly string[];
   readonly unused: readonly { readonly path: string; readonly why: string }[];
 }> {
-  const parts = await readdir(join(folder, 'parts')).catch(() => []);
+  const parts = (await readdir(join(folder, 'parts')).catch(leadsNowhere)) ?? [];
   const folders = ['etc', 'instance/etc', ...[...parts].sort().map((name) => `parts/${name}/etc`)];
   const all = ['', ...folders].map((one) => join(folder, one));
   const found: string[] = [];

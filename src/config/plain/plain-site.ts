@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { leadsNowhere } from '../../system/absent.ts';
 import { Failure } from '../../system/failure.ts';
 import { isThere } from '../../system/files/presence.ts';
 import type { Hint } from '../../system/remedy.ts';
@@ -93,7 +94,7 @@ export async function findDataFs(folder: string): Promise<string | undefined> {
 
 /** Anything may be called like our folder; nothing else has such files. */
 async function hasBackups(folder: string): Promise<boolean> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await readdir(folder).catch(leadsNowhere)) ?? [];
   return names.some((name) => /^\d{4}(-\d\d){5}\.(delta)?fsz?$/.test(name));
 }
 

@@ -7,7 +7,7 @@ import {
   type Run,
 } from '../../repository/records/run-history.ts';
 import type { Store } from '../../stores/store.ts';
-import { adoptSystemError, Failure, isFailure } from '../../system/failure.ts';
+import { adoptStrayError, Failure, isFailure } from '../../system/failure.ts';
 import { ownIdentity } from '../../system/processes/process-identity.ts';
 import { findBackupPlaces } from './backup-places.ts';
 import type { JobContext, JobEvent, Step } from './events.ts';
@@ -163,7 +163,7 @@ class RunLine implements WatchedRun {
   };
 
   async failed(error: unknown): Promise<void> {
-    const failure = adoptSystemError(error, 'go on');
+    const failure = adoptStrayError(error);
     if (this.#foundNothing(failure)) return;
     const nothing = { storedBytes: 0, blobBytes: 0 };
     if (!(failure instanceof Failure)) {

@@ -7,7 +7,7 @@ import { findSuspectPoint } from '../../../operations/restore/warnings/suspect-p
 import type { JobContext, JobEvent } from '../../../operations/run/events.ts';
 import { verify } from '../../../operations/verify/verify.ts';
 import { parseRestoreTarget } from '../../../repository/restore-target.ts';
-import { adoptSystemError, Failure } from '../../../system/failure.ts';
+import { adoptStrayError, Failure } from '../../../system/failure.ts';
 import { describeProblem } from '../../render/problems.ts';
 import { adviceOf } from '../../render/remedies/advice.ts';
 import { describeSuspectPoint } from '../../render/warnings/restore-plan.ts';
@@ -74,7 +74,7 @@ async function runRepozo(argv: readonly string[]): Promise<number> {
     await runMode(given, context);
     return 0;
   } catch (error) {
-    const failure = adoptSystemError(error, 'go on');
+    const failure = adoptStrayError(error);
     if (!(failure instanceof Failure)) throw failure;
     return fail(failure);
   }

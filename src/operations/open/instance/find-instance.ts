@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import type { Site } from '../../../config/model/site.ts';
+import { leadsNowhere } from '../../../system/absent.ts';
 import { Failure } from '../../../system/failure.ts';
 import { isThere } from '../../../system/files/presence.ts';
 import { findProgram } from '../../../system/processes/programs.ts';
@@ -20,7 +21,7 @@ export async function findZopeConf(site: Site, named: string | undefined): Promi
   const described = site.buildout ?? site.config;
   if (described !== undefined && basename(described) === 'zope.conf') return described;
   const folder = described === undefined ? process.cwd() : folderOf(described);
-  const parts = await readdir(join(folder, PARTS)).catch((): readonly string[] => []);
+  const parts = (await readdir(join(folder, PARTS)).catch(leadsNowhere)) ?? [];
   const places = [...USUAL_PLACES, ...parts.map((part) => join(PARTS, part, 'etc/zope.conf'))];
   const found: string[] = [];
   for (const place of places) {
