@@ -1,30 +1,23 @@
 import { Failure } from '../../system/failure.ts';
-import {
-  beginDigest,
-  digestOf,
-  nameOfRecord,
-  type ObjectDigest,
-} from '../fingerprint/object-digest.ts';
 import { MAGIC_BYTES } from '../format.ts';
 import type { OidIndex } from '../index/oid-index.ts';
 import { oidFromParts } from '../oid.ts';
-import { type Followed, RecordFollower } from '../pickle/record-follower.ts';
 import type { RecordTable } from '../record-table.ts';
-import type { PickleRecord, PieceTaker, ScannedTransaction } from '../scan-visitor.ts';
+import type { ScannedTransaction } from '../scan-visitor.ts';
 import { TransactionScanner } from '../scanner.ts';
 import { formatTid, type Tid, ZERO_TID } from '../tid.ts';
 import type { AuditedLog } from './audited-log.ts';
 import { BlobRevisions } from './blob-revisions.ts';
 import { FindingList, type NamedTransaction } from './finding.ts';
 import { OidSet } from './oid-set.ts';
-import { OldReferences } from './old-references.ts';
 import { PassedIndex } from './passed-index.ts';
 import { PointingRecords } from './pointing-records.ts';
+import { RecordContents } from './record-contents.ts';
 import { oidEndOf, type RecordKind, RecordLog } from './record-log.ts';
-import { type AuditSample, isSampled } from './sample.ts';
+import type { PointingOutcome } from './reference-audit.ts';
+import type { AuditSample } from './sample.ts';
 import { type OidParts, StateSums } from './state-sums.ts';
 import { addNoRoot, noteBase, noteWrapping } from './whole-log-findings.ts';
-import { WrappedRecords } from './wrapped-records.ts';
 
 /** Description of the transaction with which ZODB makes a root object (ZODB, `DB.py`). */
 const CREATION = 'initial database creation';
@@ -58,34 +51,18 @@ const CREATION = 'initial database creation';
 export class LogAudit {
   readonly #sizeBytes: number;
   readonly #known: OidIndex;
-  readonly #sample: AuditSample;
   readonly #isChanges: boolean;
   readonly #scanner: TransactionScanner;
-  readonly #follower = new RecordFollower();
-  readonly #wrapped = new WrappedRecords();
   readonly #findings = new FindingList();
   readonly #passed: PassedIndex;
   /** Without what `known` calls current, blobs excepted: as a rule, nothing behind it points back to it. */
   readonly #log = new RecordLog();
   readonly #blobs = new BlobRevisions();
   readonly #pointing = new PointingRecords();
-  /** Targets of references in records that `known` calls current. */
-  readonly #referenced = new OidSet();
-  readonly #oldReferences = new OldReferences();
   readonly #sums: StateSums;
-  /** Of the transaction that is being read: a row's kind, as its pickle shows it. */
-  #rowKinds: RecordKind[] = [];
-  #brokenPickles: { readonly row: number; readonly state: string }[] = [];
-  #unreadPickles: {
-    readonly row: number;
-    readonly why: Exclude<Followed, { kind: 'followed' }>;
-  }[] = [];
+  readonly #contents: RecordContents;
   #magic = Buffer.alloc(0);
   #lastTid: Tid = ZERO_TID;
-  #readCount = 0;
-  #followedCount = 0;
-  /** Objects that current ones refer to, and that there are not. */
-  #missingCount = 0;
   #isWhole = true;
   /** It has the transaction that made the root object. */
   #hasCreation = false;
@@ -104,16 +81,20 @@ export class LogAudit {
     this.#sizeBytes = settings.sizeBytes;
     this.#known = settings.known;
     this.#passed = new PassedIndex(settings.known);
-    this.#sample = settings.sample;
     this.#isChanges = settings.isChanges ?? false;
     this.#sums = new StateSums(settings.known.size);
+    this.#contents = new RecordContents({
+      ...settings,
+      findings: this.#findings,
+      sums: this.#sums,
+    });
     this.#scanner = new TransactionScanner({
       name: settings.name,
       start: 0,
       sizeBytes: settings.sizeBytes,
       visitor: {
-        pickle: (pickle, record) => this.#takePickle(pickle, record),
-        largePickle: (record) => this.#takePieces(record),
+        pickle: (pickle, record) => this.#contents.takePickle(pickle, record),
+        largePickle: (record) => this.#contents.takePieces(record),
         transaction: (transaction) => this.#takeTransaction(transaction),
       },
     });
@@ -149,10 +130,13 @@ export class LogAudit {
     const isChanges = this.#isChanges || (this.#isWhole && !hasRoot && !this.#hasCreation);
     if (this.#isWhole) {
       if (isChanges)
-        noteBase(this.#findings, { hasRoot, outsideCount: this.#outsideCount(uncreated) });
+        noteBase(this.#findings, {
+          hasRoot,
+          outsideCount: this.#contents.references.outsideCount(uncreated),
+        });
       else if (!hasRoot || uncreated.has(0, 0)) addNoRoot(this.#findings);
     }
-    const wrapping = this.#wrapped.finish(this.#readCount, this.#findings);
+    const wrapping = this.#contents.finishWrapping();
     if (wrapping !== undefined) noteWrapping(this.#findings, wrapping);
     return {
       findings: this.#findings,
@@ -161,14 +145,16 @@ export class LogAudit {
       committedEnd,
       transactionCount,
       recordCount,
-      followedCount: this.#followedCount,
+      followedCount: this.#contents.followedCount,
       blobs: this.#blobs,
       pointing: this.#pointing,
       uncreated,
       pointedAt,
       // Whatever the changes lack may be in the base.
       dangling:
-        this.#isWhole && !isChanges ? yield* this.#dangling({ uncreated, pointedAt }) : 'none',
+        this.#isWhole && !isChanges
+          ? yield* this.#contents.references.dangling({ uncreated, pointedAt }, this.#passed)
+          : 'none',
       isChanges,
       wrapping,
       sums: this.#sums,
@@ -191,85 +177,6 @@ export class LogAudit {
     this.#break(`it begins with ${JSON.stringify(magic)}, not with "FS30" or "FS21"`);
   }
 
-  #takePickle(pickle: Uint8Array, record: PickleRecord): void {
-    const follow = (depth: FollowDepth) => this.#follower.follow(pickle, depth);
-    const isCurrent = this.#isCurrent(record);
-    const knowledge = this.#takeRecord(record, { isCurrent, follow });
-    if (isCurrent) this.#sum(record, digestOf(nameOfRecord(record), pickle), knowledge);
-  }
-
-  #takePieces(record: PickleRecord): PieceTaker {
-    const pieces = this.#follower.inPieces(record.records.pickleLength(record.row));
-    const isCurrent = this.#isCurrent(record);
-    const hash = isCurrent ? beginDigest(nameOfRecord(record)) : undefined;
-    return {
-      take: (piece) => {
-        pieces.take(piece);
-        hash?.update(piece);
-      },
-      end: () => {
-        const knowledge = this.#takeRecord(record, { isCurrent, follow: () => pieces.end() });
-        if (hash !== undefined) this.#sum(record, hash.digest('binary'), knowledge);
-      },
-    };
-  }
-
-  #isCurrent({ position, row, records }: PickleRecord): boolean {
-    return this.#known.at(records.oidHigh(row), records.oidLow(row)) === position;
-  }
-
-  #sum({ row, records }: PickleRecord, digest: ObjectDigest, knowledge: Knowledge): void {
-    const references = knowledge === 'references' ? this.#follower.found : undefined;
-    this.#sums.add(
-      { high: records.oidHigh(row), low: records.oidLow(row) },
-      { digest, references },
-    );
-  }
-
-  /** What is known of it then. */
-  #takeRecord(
-    { position, row, records }: PickleRecord,
-    {
-      isCurrent,
-      follow,
-    }: { readonly isCurrent: boolean; readonly follow: (depth: FollowDepth) => Followed },
-  ): Knowledge {
-    const high = records.oidHigh(row);
-    const low = records.oidLow(row);
-    const depth = isSampled(this.#sample, high, low) ? 'references' : 'class';
-    this.#rowKinds[row] = 'object';
-    try {
-      const followed = follow(depth);
-      if (followed.kind !== 'followed') {
-        this.#unreadPickles.push({ row, why: followed });
-        return 'nothing';
-      }
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#brokenPickles.push({ row, state: error.message });
-      return 'nothing';
-    }
-    this.#readCount += 1;
-    const { found } = this.#follower;
-    if (found.isBlob) this.#rowKinds[row] = 'blob';
-    if (depth === 'class') return depth;
-    if (!isCurrent) {
-      for (let number = 0; number < found.count; number++) {
-        const target = { high: found.oidHigh(number), low: found.oidLow(number) };
-        this.#oldReferences.add(position, target);
-      }
-      return depth;
-    }
-    this.#followedCount += 1;
-    for (let number = 0; number < found.count; number++) {
-      const targetHigh = found.oidHigh(number);
-      const targetLow = found.oidLow(number);
-      const isNew = this.#referenced.add(targetHigh, targetLow);
-      if (isNew && this.#known.at(targetHigh, targetLow) === 0) this.#missingCount += 1;
-    }
-    return depth;
-  }
-
   #takeTransaction({ header, user, description, records }: ScannedTransaction): void {
     if (Buffer.from(description).toString() === CREATION) this.#hasCreation = true;
     const named = { tid: header.tid, user: Buffer.from(user).toString() };
@@ -284,16 +191,7 @@ export class LogAudit {
     this.#sums.pass(header);
     const tidHigh = Number(header.tid >> 32n);
     const tidLow = Number(header.tid & 0xffffffffn);
-    for (const { row, state } of this.#brokenPickles) {
-      this.#findings.add('pickle', () => ({
-        state: `its record at ${records.position(row)} is broken: ${state}`,
-        oid: oidFromParts(records.oidHigh(row), records.oidLow(row)),
-        transaction: named,
-      }));
-    }
-    this.#brokenPickles = [];
-    for (const { row, why } of this.#unreadPickles) this.#addUnread(why, { records, row, named });
-    this.#unreadPickles = [];
+    this.#contents.endTransaction(records, named);
     for (let row = 0; row < records.count; row++) {
       if (records.tidHigh(row) !== tidHigh || records.tidLow(row) !== tidLow) {
         this.#addFault('record-tid', { records, row, named }, () => {
@@ -315,7 +213,7 @@ export class LogAudit {
       const kind =
         records.pickleLength(row) === 0
           ? this.#followBackPointer({ records, row, named })
-          : (this.#rowKinds[row] ?? 'object');
+          : this.#contents.kindOf(row);
       const position = records.position(row);
       if (kind !== 'object' || this.#known.at(high, low) !== position) {
         this.#log.add(position, { kind, oidEnd: oidEndOf(high, low) });
@@ -384,57 +282,7 @@ export class LogAudit {
     }
     return { uncreated, pointedAt };
   }
-
-  #addUnread(
-    why: Exclude<Followed, { kind: 'followed' }>,
-    { records, row, named }: RecordPosition,
-  ): void {
-    const at = records.position(row);
-    const oid = oidFromParts(records.oidHigh(row), records.oidLow(row));
-    const finding = (state: string) => ({ state, oid, transaction: named });
-    switch (why.kind) {
-      case 'wrapped':
-        this.#wrapped.add(why.mark, () =>
-          finding(
-            `its record at ${at} is no pickle, it begins with "${why.mark}", unlike other records`,
-          ),
-        );
-        break;
-      case 'too-large':
-        this.#findings.addNote('pickle', () =>
-          finding(`its record at ${at} is too large to be followed`),
-        );
-        break;
-      default:
-        why satisfies never;
-    }
-  }
-
-  /** Of changes: an undo of the first one of an object gives back the one of the base. */
-  #outsideCount(uncreated: OidSet): number {
-    let count = this.#missingCount;
-    for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) count += 1;
-    return count;
-  }
-
-  *#dangling({ uncreated, pointedAt }: PointingOutcome): Generator<void, AuditedLog['dangling']> {
-    if (this.#missingCount > 0) return 'some';
-    for (const [high, low] of uncreated) if (this.#referenced.has(high, low)) return 'some';
-    if (pointedAt.size === 0) return 'none';
-    const leadsNowhere = (high: number, low: number) =>
-      this.#passed.at(high, low) === 0 || uncreated.has(high, low);
-    if (yield* this.#oldReferences.has(pointedAt, leadsNowhere)) return 'some';
-    return this.#oldReferences.isFull ? 'possible' : 'none';
-  }
 }
-
-type FollowDepth = 'class' | 'references';
-
-/** What is known of what a record holds. */
-type Knowledge = FollowDepth | 'nothing';
-
-/** What the records with back pointers come to. */
-type PointingOutcome = Pick<AuditedLog, 'uncreated' | 'pointedAt'>;
 
 /** Less than a millisecond of work. */
 const RECORDS_PER_PORTION = 1000;
