@@ -24,6 +24,10 @@ beforeAll(async () => {
   writeFileSync(join(site.test.folder, 'zodbvault.toml'), `${copies}\n`);
 }, 180_000);
 
+function pointsIn({ stdout }: { readonly stdout: string }): readonly object[] {
+  return (JSON.parse(stdout) as { readonly points: readonly object[] }).points;
+}
+
 function fromPlace(...words: readonly string[]) {
   return zodbvault([...words, '--from', site.place], { cwd: elsewhere });
 }
@@ -140,8 +144,6 @@ describe('a site that has a copy', () => {
     const listed = await named('list', '--json');
     const same = await site.test.run(['list', '--json', '--from', site.place]);
     expect(listed.status).toBe(0);
-    const pointsIn = ({ stdout }: { readonly stdout: string }) =>
-      (JSON.parse(stdout) as { readonly points: readonly object[] }).points;
     expect(pointsIn(listed).length).toBe(5);
     expect(pointsIn(same)).toEqual(pointsIn(listed));
     expect((await named('verify')).stderr).toContain('Verified nas:plone/Data-backup: ');
@@ -154,5 +156,18 @@ describe('a site that has a copy', () => {
     expect(sites.stdout).toContain('plone');
     expect((await named('check')).stdout).toMatch(/^ZODBVAULT CRITICAL - copied /);
     expect((await site.test.run(['list', '--sites'])).status).toBe(2);
+    await site.test.run(['report']);
+    const own = readFileSync(join(site.test.folder, 'zodbvault-report.html'), 'utf8');
+    await named('report');
+    expect(readFileSync(join(site.test.folder, 'zodbvault-report.html'), 'utf8')).toBe(own);
+    expect(readdirSync(site.test.folder)).toContain('zodbvault-copies.html');
+  }, 60_000);
+
+  it('says which of its sites is meant by the name that the copy has for it', async () => {
+    const whole = await named('list', '--json');
+    const points = await named('list', '--json', '--part', 'plone');
+    expect([points.status, pointsIn(points)]).toEqual([0, pointsIn(whole)]);
+    const other = await named('list', '--part', 'zope');
+    expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('zope')]);
   }, 60_000);
 });
