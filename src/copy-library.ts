@@ -46,7 +46,12 @@ export function openCopy(place: string, options: CopyOptions = {}): OpenCopy {
     work: (site: Site, context: JobContext) => Promise<T>,
   ): Promise<T> => {
     await using backups = new OpenBackups();
-    const { site, attached, unusable } = await openCopyAt(place, {
+    const {
+      site,
+      attached,
+      unusable,
+      aside: stamps,
+    } = await openCopyAt(place, {
       ...{ name, wanted, beforeMs: undefined },
       identities: identities && (async () => identities),
     });
@@ -54,6 +59,7 @@ export function openCopy(place: string, options: CopyOptions = {}): OpenCopy {
     for (const { message: reason } of unusable) {
       onEvent({ kind: 'warning', code: 'copied-point-unusable', reason });
     }
+    if (stamps.length > 0) onEvent({ kind: 'notice', code: 'copied-points-aside', stamps });
     const [first] = unusable;
     if (first !== undefined && broken === 'refuse') throw first;
     return await work(site, { onEvent, signal, backups });

@@ -93,6 +93,8 @@ export type BackupRemedy =
     >
   /** A copy is gone from its place. */
   | { readonly kind: 'mount-or-begin-again'; readonly copy: string }
+  /** Another site copies to the same place. */
+  | { readonly kind: 'name-site-or-begin-again'; readonly copy: string }
   /** Its lock may be that of a run that was killed. */
   | { readonly kind: 'end-lock-elsewhere'; readonly store: string }
   /** The Debian package of a compressor. */

@@ -31,7 +31,7 @@ export function addCopyCommand(program: Command): void {
     )
     .option(
       '--begin-again',
-      'with the name of one copy: copy everything to its place, though an earlier copy is gone from there',
+      'with the name of one copy: copy everything to its place, though an earlier copy is gone from there, or the newest one is of another site',
     )
     .option(
       '--to <folder>',

@@ -126,13 +126,15 @@ export function copyCalled({ copies = [] }: Site, from: string): CopySettings | 
 }
 
 function attach(
-  { site, attached, unusable }: CopiedSite,
+  { site, attached, unusable, aside: stamps }: CopiedSite,
   { backups, terminal }: CopyOpening,
 ): Site {
   backups.attach(attached);
   for (const { message: reason } of unusable) {
     renderWarning({ kind: 'warning', code: 'copied-point-unusable', reason }, terminal);
   }
+  if (stamps.length > 0)
+    renderWarning({ kind: 'notice', code: 'copied-points-aside', stamps }, terminal);
   return site;
 }
 

@@ -13,6 +13,7 @@ import { type PointName, parsePointKey } from '../layout/keys.ts';
 import { type CopyPlace, formatPlace } from '../layout/place.ts';
 import type { PointRecord } from '../layout/point-record.ts';
 import { copiedPoints, type ReadPoint, readPoint } from '../read-copy.ts';
+import { lineOfPoints } from './line-of-points.ts';
 
 /** Which restore points of a copy are looked at. */
 export interface PointsToLoad {
@@ -33,6 +34,8 @@ export interface LoadedPlace {
   readonly points: readonly ReadPoint[];
   /** Records of points of the same chains, which the others continue and which aren't shown. */
   readonly before: readonly ReadPoint[];
+  /** Points that can't be shown beside the others: see `LineOfPoints`. Each can be loaded by its date. */
+  readonly aside: readonly ReadPoint[];
 }
 
 /** The places of a copy. */
@@ -85,7 +88,7 @@ export async function loadPoints(
         if (!(read instanceof Failure)) points.push(read);
       }
     }
-    places.push({ place: first.place, points: inOrder(points), before });
+    places.push({ place: first.place, before, ...lineOfPoints(inOrder(points), before) });
   }
   return { places, hasAll: point === undefined, unusable };
 }

@@ -18,6 +18,8 @@ export interface PushRequest {
   readonly open: CopyOpener;
   /** How the runs before ended; absent: none has, or what they brought doesn't matter. */
   readonly remembered?: CopyState | undefined;
+  /** Goes on though the newest backups there are of another site. */
+  readonly beginAgain?: boolean;
   /** A restore point is in the copy now. */
   readonly onBrought?: () => void;
 }

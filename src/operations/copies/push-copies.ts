@@ -23,7 +23,7 @@ export interface SiteCopies {
   readonly site: Site;
   readonly copies: readonly CopySettings[];
   readonly now: () => Date;
-  /** Copies anew to where an earlier copy is gone. */
+  /** Copies to where an earlier copy is gone, or one of another site is. */
   readonly beginAgain: boolean;
 }
 
@@ -38,7 +38,7 @@ export async function* pushCopies(
   const known = beginAgain ? [] : await rememberedCopies(site, context.backups);
   for (const copy of copies) {
     const remembered = known.find((one) => one.copy.url === copy.url)?.state;
-    const outcome = await tryToPush({ site, copy, now, remembered }, context);
+    const outcome = await tryToPush({ site, copy, now, remembered, beginAgain }, context);
     const end =
       outcome.kind === 'failed'
         ? outcome

@@ -20,6 +20,7 @@ import type { NewestRecord } from './push/newest-record.ts';
 import { planPush } from './push/plan-push.ts';
 import { pushInOrder } from './push/push-in-order.ts';
 import { CopiedPoints, type PushRun } from './push/push-run.ts';
+import { requireOwnCopy } from './push/require-own-copy.ts';
 import { takeCopyLease } from './take-copy-lease.ts';
 
 /** An upload that a killed run has begun is gone on with for so long. Nobody sees it, but it takes room. */
@@ -40,6 +41,7 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
   // Others may have copied until now.
   const there = await copiedPoints(below);
   const points = new CopiedPoints(there, (name) => readPoint(below, name));
+  if (copying.beginAgain !== true) await requireOwnCopy(copying, points);
   const { damaged } = events;
   const doubts = keepsAll(copy) ? NO_DOUBTS : await readLocalDoubts(site, context);
   const { pushed, bytes, tags } = await withStep(context, {

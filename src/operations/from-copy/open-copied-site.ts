@@ -55,6 +55,8 @@ export interface CopiedSite {
   readonly attached: AttachedStores;
   /** Why some of its restore points can't be used. */
   readonly unusable: readonly Failure[];
+  /** Dates of those that aren't among the others: see `LineOfPoints`. */
+  readonly aside: readonly Stamp[];
 }
 
 /**
@@ -134,6 +136,7 @@ export async function openCopiedSite(
     return {
       site,
       unusable: [...unread, ...closed],
+      aside: places.flatMap((one) => one.aside.map(({ record }) => record.stamp)),
       attached: {
         stores: storesOf(site, copy),
         [Symbol.asyncDispose]: close,

@@ -9,6 +9,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     `Wait until that run has ended. If it was killed, "zodbvault unlock ${quoteWord(store)}" ends its lock.`,
   'mount-or-begin-again': ({ copy }) =>
     `Is the disk mounted? If the copy is gone for good, "zodbvault copy --begin-again ${quoteWord(copy)}" begins a new one there.`,
+  'name-site-or-begin-again': ({ copy }) =>
+    `Give each site another name there, with the option "site" of the copy. If this site takes the place of the other one, "zodbvault copy --begin-again ${quoteWord(copy)}" goes on.`,
   'declare-single-writer': () =>
     'If no other machine ever writes there, set "single_writer = true" for this copy. With "prune --from" and a place that no configuration names, use --single-writer.',
   'leave-out-lock': () =>

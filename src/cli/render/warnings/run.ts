@@ -83,6 +83,15 @@ export const RUN_WARNINGS: WarningTexts<RunWarning['code']> = {
     },
     sentence: ({ reason }) => `the copy has a restore point that cannot be used: ${reason}`,
   },
+  'copied-points-aside': {
+    example: {
+      kind: 'notice',
+      code: 'copied-points-aside',
+      stamps: ['2026-03-02-04-05-06'],
+    },
+    sentence: ({ stamps }) =>
+      `the copy also has ${stamps.join(', ')}: the newer backups do not go on from there, as after "zodbvault delete". To restore one, name its whole date`,
+  },
   'copy-not-told': {
     example: {
       kind: 'notice',

@@ -26,7 +26,8 @@ export function settledAs(
 ): string {
   const all = [
     { keep, keepRules, appendOnly, keyFile },
-    local.map((point) => `${nameOfPoint(point)} ${point.run}`),
+    // Backups of two sites may have one date.
+    local.map((point) => [nameOfPoint(point), point.run, point.data?.link.md5]),
     tags.map((one) => `${nameOfPoint(one)} ${one.change} ${one.tag}`),
     events.map(({ place, checks }) => [
       formatPlace(place),

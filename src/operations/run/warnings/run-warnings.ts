@@ -35,6 +35,11 @@ export type RunWarning =
       readonly reason: string;
     }
   /** Its server can't have its disk write what it took: a crash of it may lose what was copied now. */
+  | {
+      readonly kind: 'notice';
+      readonly code: 'copied-points-aside';
+      readonly stamps: readonly string[];
+    }
   | { readonly kind: 'notice'; readonly code: 'copy-not-synced'; readonly copy: string }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
