@@ -64,6 +64,12 @@ export async function* entriesOf(state: State, folder: StoredObject): AsyncGener
   }
 }
 
+/** Whether what an attribute of an object leads to may have the names of its children. */
+export function keepsNames(object: StoredObject, attribute: string): boolean {
+  if (isTree(object) || mappingOf(object) !== undefined) return true;
+  return [...TREES, '_objects', '_mapping'].some((name) => attribute.startsWith(`.${name}`));
+}
+
 /** The child of a name; undefined where there is none. */
 export async function childNamed(
   state: State,

@@ -3,7 +3,7 @@ import { entryOf } from '../filestorage/pickle/values/value.ts';
 import type { State } from '../states/state.ts';
 import { Failure } from '../system/failure.ts';
 import { isStrong, mappingOf } from './attributes.ts';
-import { type Child, childrenOf } from './children.ts';
+import { type Child, childNamed, childrenOf } from './children.ts';
 import { requireObject, type StoredObject } from './stored-object.ts';
 
 /** An object that was found by its path. */
@@ -33,10 +33,26 @@ export async function locateTop(state: State): Promise<LocatedObject> {
  */
 export async function locateObject(state: State, path: string): Promise<LocatedObject> {
   let located = await locateTop(state);
-  for (const name of path.split('/').filter((part) => part !== '')) {
-    located = await step(state, { from: located, name });
-  }
+  for (const name of namesIn(path)) located = await step(state, { from: located, name });
   return located;
+}
+
+/** The last object on the way to a path, and the first name on it that leads to none. Failure `damaged`. */
+export async function locateAsFarAs(
+  state: State,
+  path: string,
+): Promise<{ readonly located: LocatedObject; readonly missing: string | undefined }> {
+  let located = await locateTop(state);
+  for (const name of namesIn(path)) {
+    const child = await childNamed(state, located.object, name);
+    if (child?.target.kind !== 'object') return { located, missing: name };
+    located = await locateChild(state, located, { name, oid: child.target.oid });
+  }
+  return { located, missing: undefined };
+}
+
+function namesIn(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '');
 }
 
 /** What lies in a located object, under a name that leads to an object of this database. */

@@ -31,45 +31,53 @@ import { readStoredTransaction } from './stored-transactions.ts';
 /** Enough for a transaction's header, with the words that people and programs write there. */
 const NARROW_BYTES = 1024;
 
+/** Where a state of a log ends, and what is known of the whole log. */
+interface PlacedState {
+  readonly records: LogRecords;
+  /** Where its last transaction ends. */
+  readonly sizeBytes: number;
+  /** Of that transaction. */
+  readonly tid: Tid;
+  readonly findBlob: FindBlob;
+}
+
 /** A {@link State} of a log: what its table of records has in front of where it ends. */
 export class LogState implements State {
   readonly name: string;
   readonly tid: Tid;
   readonly sizeBytes: number;
-  readonly objectCount: number;
   readonly blob: (oid: Oid, tid: Tid) => Promise<StateBlob | undefined>;
   readonly #log: ByteSource;
   readonly #records: SortedRecords;
   readonly #transactions: LogRecords['transactions'];
-  readonly #opened: AsyncDisposable;
+  readonly #opened: OpenedSource;
+  readonly #placed: PlacedState;
+  #objectCount: number | undefined;
 
-  /**
-   * @param sizeBytes - where its last transaction ends
-   * @param tid - of that transaction
-   */
-  constructor(
-    log: OpenedSource,
-    {
-      records: { rows, transactions },
-      sizeBytes,
-      tid,
-      findBlob,
-    }: {
-      readonly records: LogRecords;
-      readonly sizeBytes: number;
-      readonly tid: Tid;
-      readonly findBlob: FindBlob;
-    },
-  ) {
+  constructor(log: OpenedSource, placed: PlacedState) {
+    const { records, sizeBytes, tid, findBlob } = placed;
     this.name = log.name;
     this.tid = tid;
     this.sizeBytes = sizeBytes;
     this.#log = { ...log, sizeBytes };
-    this.#records = new SortedRecords(rows);
-    this.#transactions = transactions;
+    this.#records = new SortedRecords(records.rows);
+    this.#transactions = records.transactions;
     this.#opened = log;
+    this.#placed = placed;
     this.blob = (oid, tid) => findBlob({ oid, tid });
-    this.objectCount = countOf(this.#records.lastOfEach(sizeBytes, ROOT_OID));
+  }
+
+  get objectCount(): number {
+    this.#objectCount ??= countOf(this.#records.lastOfEach(this.sizeBytes, ROOT_OID));
+    return this.#objectCount;
+  }
+
+  before(tid: Tid): State | undefined {
+    const last = this.#transactions.firstNotBefore(tid) - 1;
+    if (last < 0) return undefined;
+    const log = { ...this.#opened, [Symbol.asyncDispose]: async () => {} };
+    const sizeBytes = this.#startOf(tid);
+    return new LogState(log, { ...this.#placed, sizeBytes, tid: this.#transactions.tid(last) });
   }
 
   async load(oid: Oid): Promise<ObjectData | undefined> {

@@ -16,6 +16,8 @@ export interface State extends AsyncDisposable {
   /** Objects that have a record in it, those included whose creation was undone. */
   readonly objectCount: number;
 
+  /** As it was right before one of its transactions; undefined for the first one. It is closed with this one. */
+  before(tid: Tid): State | undefined;
   /** What an object is in it; undefined where there is no such object, or no more. */
   load(oid: Oid): Promise<ObjectData | undefined>;
   /** What an object was before `before`, as ZODB's `loadBefore` gives it. */

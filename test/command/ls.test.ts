@@ -164,6 +164,25 @@ describe('objects of a database', () => {
     expect(edited.stdout).toContain('/Plone/news/item-005/edit');
     expect(edited.stdout).toContain('/Plone/news added');
   });
+
+  it('are known when they are gone: until when they were there, and what they were', async () => {
+    const { stdout, stderr } = await site.runWell('log', '--path', '/Plone/news/item-006');
+    const lines = stdout.trimEnd().split('\n').slice(1);
+    expect(lines).toEqual([
+      // Its description names another object.
+      expect.stringContaining('/Plone/news/item-005/edit'),
+      expect.stringContaining('/Plone/news added'),
+    ]);
+    const [, tid = ''] = /went with the transaction ([0-9a-f]{16})/.exec(stderr) ?? [];
+    expect(lines[0]).toContain(tid);
+    const before = await site.runWell('cat', `before ${tid}`, '/Plone/news/item-006');
+    expect(before.stdout).toContain('item-006');
+    const now = await site.run(['cat', 'latest', '/Plone/news/item-006']);
+    const hint = `It was there until the transaction ${tid}. The moment before that is "before ${tid}".`;
+    expect([now.status, now.stderr]).toEqual([1, expect.stringContaining(hint)]);
+    const never = await site.run(['cat', 'latest', '/Plone/news/item-007x']);
+    expect([never.status, never.stderr]).toEqual([1, expect.stringContaining('In it are ')]);
+  });
 });
 
 /** Where the transaction of a tid ends in a Data.fs. */

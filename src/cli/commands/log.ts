@@ -92,14 +92,17 @@ export function addLogCommand(program: Command): void {
         work: async ({ site, place: { storage }, repository, name }) => {
           const source = { kind: 'point', repository, target } as const;
           const moment = { kind: 'target', target, backupKind: options.kind } as const;
-          const anyway = path?.startsWith('/')
+          const ofPath = path?.startsWith('/')
             ? await transactionsOfPath({ site, storage, moment, context }, path)
-            : filter.anyway;
-          const wanted = { filter: { ...filter, anyway }, context };
+            : undefined;
+          const wanted = { filter: { ...filter, anyway: ofPath?.tids ?? filter.anyway }, context };
           const log = await readTransactionLog(source, wanted);
           const heading = selected.length > 1 ? name : undefined;
           const of = { site: site.part, storage, kind: options.kind };
           await showTransactions(log, { context, terminal, of, result, heading });
+          if (ofPath?.wentWith !== undefined) {
+            terminal.log(`"${path}" went with the transaction ${ofPath.wentWith}`);
+          }
         },
       });
     }),

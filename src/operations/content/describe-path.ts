@@ -2,8 +2,8 @@ import { formatOid } from '../../filestorage/oid.ts';
 import { childrenOf } from '../../objects/children.ts';
 import { describeObject, type ObjectDescription } from '../../objects/description.ts';
 import { type OwnObjects, readOwnObjects } from '../../objects/own-objects.ts';
-import { locateObject } from '../../objects/path.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
+import { locatePath } from './locate-path.ts';
 
 /** One object, as it stands in the database. */
 export interface DescribedPath extends ObjectDescription {
@@ -19,7 +19,7 @@ export interface DescribedPath extends ObjectDescription {
 export async function describePath(place: ContentPlace, path: string): Promise<DescribedPath> {
   await using opened = await openContent(place);
   const { state } = opened;
-  const located = await locateObject(state, path);
+  const located = await locatePath(state, path);
   let children = 0;
   for await (const _ of childrenOf(state, located.object)) children += 1;
   return {

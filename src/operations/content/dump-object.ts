@@ -1,13 +1,13 @@
 import { BLOB_CLASS_NAME } from '../../filestorage/format.ts';
 import { formatOid, oidFrom } from '../../filestorage/oid.ts';
 import { formatTid } from '../../filestorage/tid.ts';
-import { locateObject } from '../../objects/path.ts';
 import { referencesOf } from '../../objects/references.ts';
 import { readObject, type StoredObject } from '../../objects/stored-object.ts';
 import { type JsonValue, valueAsJson } from '../../objects/value-as-json.ts';
 import type { State } from '../../states/state.ts';
 import { Failure } from '../../system/failure.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
+import { locatePath } from './locate-path.ts';
 
 export type { JsonValue };
 
@@ -51,7 +51,7 @@ export async function* readBlob(place: ContentPlace, name: string): AsyncGenerat
 }
 
 async function objectNamed(state: State, name: string): Promise<StoredObject> {
-  if (name.startsWith('/')) return (await locateObject(state, name)).object;
+  if (name.startsWith('/')) return (await locatePath(state, name)).object;
   const digits = /^(?:0x)?([0-9a-f]{1,16})$/i.exec(name)?.[1];
   if (digits === undefined) {
     throw new Failure('usage', `Cannot use "${name}": it is no path and no oid`, {

@@ -2,11 +2,11 @@ import { formatTidTime } from '../../filestorage/tid.ts';
 import { encodeExport } from '../../objects/export/encode-export.ts';
 import { type ExportPlan, planExport } from '../../objects/export/plan-export.ts';
 import type { Stop } from '../../objects/export/stop.ts';
-import { locateObject } from '../../objects/path.ts';
 import { CHUNK_BYTES } from '../../system/files/byte-source.ts';
 import { NewFile, refuseTaken } from '../../system/files/new-file.ts';
 import { inChunksOf } from '../../system/streams/pipeline.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
+import { locatePath } from './locate-path.ts';
 
 /** What was exported, or what kept it from being exported. */
 export interface ExportResult
@@ -39,7 +39,7 @@ export async function exportObject(
   await refuseTaken(file);
   await using opened = await openContent(place);
   const { state } = opened;
-  const item = await locateObject(state, path);
+  const item = await locatePath(state, path);
   const { signal } = place.context;
   const plan = await planExport(state, item, { leaveOut, onObject: () => signal.throwIfAborted() });
   const { contents, blobs, blobBytes, python, stops } = plan;

@@ -1,9 +1,10 @@
 import { formatOid } from '../../filestorage/oid.ts';
 import { microsecondsOfTid } from '../../filestorage/tid.ts';
 import { type ObjectSummary, summaryOf } from '../../objects/description.ts';
-import { type LocatedObject, locateObject } from '../../objects/path.ts';
+import type { LocatedObject } from '../../objects/path.ts';
 import { type Unfollowed, walkFrom } from '../../objects/walk.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
+import { locatePath } from './locate-path.ts';
 
 /** What objects have to be like. What is undefined, any object is like. */
 export interface ObjectFilter {
@@ -43,7 +44,7 @@ export async function* findObjects(
   await using opened = await openContent(place);
   const { state } = opened;
   const isMeant = filterOf(filter);
-  const start = await locateObject(state, path);
+  const start = await locatePath(state, path);
   for await (const located of walkFrom(state, start, { onUnfollowed })) {
     place.context.signal.throwIfAborted();
     const { path: where, object } = located;

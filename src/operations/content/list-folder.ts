@@ -1,11 +1,12 @@
 import { formatOid } from '../../filestorage/oid.ts';
 import { type Child, type ChildTarget, childrenOf } from '../../objects/children.ts';
 import { type ObjectSummary, summaryOf } from '../../objects/description.ts';
-import { locateObject, pathOfChild } from '../../objects/path.ts';
+import { pathOfChild } from '../../objects/path.ts';
 import { requireObject } from '../../objects/stored-object.ts';
 import type { State } from '../../states/state.ts';
 import { Failure } from '../../system/failure.ts';
 import { type ContentPlace, openContent } from './content-place.ts';
+import { locatePath } from './locate-path.ts';
 
 export type { ObjectSummary };
 
@@ -36,7 +37,7 @@ const AT_ONCE = 16;
 export async function* listFolder(place: ContentPlace, path: string): AsyncGenerator<ListedChild> {
   await using opened = await openContent(place);
   const { state } = opened;
-  const { object, path: folder } = await locateObject(state, path);
+  const { object, path: folder } = await locatePath(state, path);
   let waiting: Promise<ListedChild>[] = [];
   for await (const child of childrenOf(state, object)) {
     waiting.push(listChild(state, folder, child));
