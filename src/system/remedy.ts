@@ -84,6 +84,7 @@ export type BackupRemedy =
       | 'name-restore-point'
       | 'list-tags'
       | 'make-full-backup-or-insist'
+      | 'begin-chain-in-copy'
       | 'make-backup-or-insist'
       | 'install-scripts'
       | 'make-room-for-script'

@@ -13,6 +13,7 @@ import { pushEvents } from './events/push-events.ts';
 import { keepKey } from './forms/keep-key.ts';
 import { noteSite, type SeenSite } from './note-site.ts';
 import { CopyLock, lockTimes } from './protect/copy-lock.ts';
+import { faultOfNewest } from './prune/fault-of-newest.ts';
 import { NO_DOUBTS, readLocalDoubts } from './prune/local-doubts.ts';
 import { type CopyRetention, keepsAll, pruneCopy } from './prune/prune-copy.ts';
 import { settledAs } from './prune/settled.ts';
@@ -70,7 +71,8 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
   const pruned = copy.appendOnly
     ? { removed: 0 }
     : await tryToPrune(run, { name: copy.name, retention, context });
-  const isSettled = pushed.failure === undefined && pruned !== 'failed';
+  const failure = pushed.failure ?? faultOfNewest(points.names, { events, below });
+  const isSettled = failure === undefined && pruned !== 'failed';
   const settled = isSettled
     ? settledAs(copy, { local, tags: copying.tags, events: copying.events, there: points.names })
     : undefined;
@@ -88,7 +90,7 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
   });
   if (pushed.points > 0 && store.isUnsynced)
     context.onEvent({ kind: 'notice', code: 'copy-not-synced', copy: copy.name });
-  if (pushed.failure !== undefined) throw pushed.failure;
+  if (failure !== undefined) throw failure;
   const removed = pruned === 'failed' ? 0 : pruned.removed;
   const hasChanged = pushed.points + removed > 0;
   const seal = hasChanged ? sealOf(copy, { points, newest: pushed.newest }) : undefined;

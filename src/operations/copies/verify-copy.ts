@@ -1,6 +1,7 @@
 import type { BlobEntry } from '../../copies/layout/blob-manifest.ts';
-import { blobKey, pointKey, sitePrefix } from '../../copies/layout/keys.ts';
+import { blobKey, headKey, pointKey, sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
+import { encodeSiteHead } from '../../copies/layout/site-head.ts';
 import type { StoredObjectRecord } from '../../copies/layout/stored-object.ts';
 import { objectsNamedBy } from '../../copies/named-objects.ts';
 import { type ReadPoint, readBlobs } from '../../copies/read-copy.ts';
@@ -14,9 +15,10 @@ import { each, inParallel } from '../../system/streams/pipeline.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import type { CopyFinding, ObjectState } from './copy-findings.ts';
 import type { PushRequest } from './copying.ts';
-import { noteVerified } from './events/note-verified.ts';
+import { noteVerified, unlessDefect } from './events/note-verified.ts';
 import { requireNothingCopied } from './gone-copy.ts';
 import { readLocalPoints } from './local-points.ts';
+import { readHead } from './note-site.ts';
 
 /** Objects that are read at once. */
 const AT_ONCE = 8;
@@ -54,6 +56,7 @@ export async function verifyCopy(
   const mayRemove = !copy.appendOnly;
   const time = { begun, seconds };
   await noteVerified(points, { site: below, mayRemove, damaged, time, context });
+  if (damaged.size > 0) await unsettle(store, copy.site);
   const local = await readLocalPoints(site, context.backups);
   for (const { place, stamp, data } of local) {
     const sha256 = data?.link.record?.stored.sha256;
@@ -65,6 +68,14 @@ export async function verifyCopy(
     if (stored.sha256 !== sha256) look.note(pointKey(there.name), 'other-than-local');
   }
   return { points: points.length, ...look.result() };
+}
+
+/** The next run looks at the copy again. Where this user may not write, it does so when there is something new. */
+async function unsettle(store: ObjectStore, site: string): Promise<void> {
+  const head = await readHead(store, site);
+  if (head?.settled === undefined) return;
+  const { settled: _, ...rest } = head;
+  await store.put(headKey(site), encodeSiteHead(rest)).catch(unlessDefect);
 }
 
 /** What is found out about the objects of a site. */

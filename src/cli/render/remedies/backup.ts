@@ -32,6 +32,8 @@ export const BACKUP_REMEDIES: RemedyTexts<BackupRemedy['kind']> = {
     '"zodbvault list" shows the restore points. Give the full date of one.',
   'list-tags': () =>
     '"zodbvault list" shows the restore points, what is wrong with them, and their tags.',
+  'begin-chain-in-copy': () =>
+    'Make a full backup ("zodbvault backup --full"): the copy is good from there on. "zodbvault copy --verify" shows what is damaged.',
   'make-full-backup-or-insist': () =>
     'Make a full backup first (zodbvault backup --full). --even-the-last deletes it anyway.',
   'make-backup-or-insist': () => 'Make a backup first. --even-the-last deletes it anyway.',

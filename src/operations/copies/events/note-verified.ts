@@ -137,7 +137,8 @@ async function fold({ site, time: { begun } }: Verified): Promise<void> {
   });
 }
 
-function unlessDefect(error: unknown): Failure {
+/** The failure, where the store doesn't let this user write. */
+export function unlessDefect(error: unknown): Failure {
   if (isFailure(error, 'system', 'refused')) return error;
   throw error;
 }

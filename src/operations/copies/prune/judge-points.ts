@@ -28,17 +28,34 @@ export function judgePoints(
     const checks = looksAtCopy(events.of(place).checks);
     const ofPlace = names.filter((one) => formatPlace(one.place) === name);
     for (const chain of chainsOf(ofPlace)) {
-      let carried: readonly Check[] = [];
-      for (const point of chain) {
-        const looks = checks.filter(({ stamp }) => stamp === point.stamp);
-        const faults = standing([...carried, ...looks], { looks, checks });
+      for (const { point, looks, faults } of faultsInChain(chain, checks)) {
         const isSound = faults.length === 0;
         verdicts.set(pointKey(point), { isSound, isProven: isSound && looks.some(isProof) });
-        carried = faults.filter(isStoredFault);
       }
     }
   }
   return verdicts;
+}
+
+/** A restore point, the looks at it, and what speaks against it. */
+interface LookedAt {
+  readonly point: PointName;
+  readonly looks: readonly Check[];
+  readonly faults: readonly Check[];
+}
+
+/** @param checks - what looks tell of the bytes of the copy, in their order */
+export function faultsInChain(
+  chain: readonly PointName[],
+  checks: readonly Check[],
+): readonly LookedAt[] {
+  let carried: readonly Check[] = [];
+  return chain.map((point) => {
+    const looks = checks.filter(({ stamp }) => stamp === point.stamp);
+    const faults = standing([...carried, ...looks], { looks, checks });
+    carried = faults.filter(isStoredFault);
+    return { point, looks, faults };
+  });
 }
 
 /**
