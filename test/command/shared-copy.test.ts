@@ -31,7 +31,7 @@ describe('a place to which another site copies under the same name', () => {
     const [one, other] = [await newSite(scratch, 3), await newSite(scratch, 4)];
     share(one, other);
     await one.runWell('backup');
-    expect((await other.runWarned('backup')).stderr).toContain('is a backup of another database');
+    expect((await other.runWarned('backup')).stderr).toContain('is a backup of another Data.fs');
     const refused = await other.run(['copy']);
     expect([refused.status, refused.stderr]).toEqual([
       1,
@@ -44,7 +44,7 @@ describe('a place to which another site copies under the same name', () => {
     await grow(other);
     await other.runWell('backup');
     await grow(one);
-    expect((await one.runWarned('backup')).stderr).toContain('is a backup of another database');
+    expect((await one.runWarned('backup')).stderr).toContain('is a backup of another Data.fs');
   });
 
   it('gets nothing more of a site of which a copy has begun to copy there', async () => {
@@ -57,7 +57,7 @@ describe('a place to which another site copies under the same name', () => {
     await staging.runWell('backup');
     await grow(site);
     const { stderr } = await site.runWarned('backup');
-    expect(stderr).toContain('is a backup of another copy of this database');
+    expect(stderr).toContain('is a backup of another Data.fs');
   });
 });
 

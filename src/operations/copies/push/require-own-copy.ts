@@ -27,12 +27,10 @@ export async function requireOwnCopy(
     if (read === undefined) continue;
     const own = local.filter((one) => isSamePlace(one.place, place));
     if (await isOf(read.record, own)) continue;
-    const isOther = isOtherDatabase(read.record, own);
-    if (!isOther && !isShared) continue;
-    const what = isOther ? 'another database' : 'another copy of this database';
+    if (!isShared && !isOtherDatabase(read.record, own)) continue;
     throw new Failure(
       'refused',
-      `Cannot copy to "${below.name}": its newest restore point, ${read.name.stamp}, is a backup of ${what}, so another site copies there under the same name`,
+      `Cannot copy to "${below.name}": its newest restore point, ${read.name.stamp}, is a backup of another Data.fs, so another site copies there under the same name`,
       { hint: { kind: 'name-site-or-begin-again', copy: copy.name } },
     );
   }
