@@ -64,10 +64,13 @@ export async function* entriesOf(state: State, folder: StoredObject): AsyncGener
   }
 }
 
-/** Whether what an attribute of an object leads to may have the names of its children. */
-export function keepsNames(object: StoredObject, attribute: string): boolean {
-  if (isTree(object) || mappingOf(object) !== undefined) return true;
-  return [...TREES, '_objects', '_mapping'].some((name) => attribute.startsWith(`.${name}`));
+/** Whether what a folder, or a part of its tree, leads to may have the names of its children. */
+export function keepsNames(
+  object: StoredObject,
+  to: { readonly attribute: string; readonly className: string | undefined },
+): boolean {
+  if (isTree(object)) return isTree(to);
+  return [...TREES, '_objects', '_mapping'].some((name) => to.attribute.startsWith(`.${name}`));
 }
 
 /** The child of a name; undefined where there is none. */

@@ -3,9 +3,9 @@ import type { Tid } from '../filestorage/tid.ts';
 import type { State } from '../states/state.ts';
 import { isFailure } from '../system/failure.ts';
 import { childNamed, keepsNames } from './children.ts';
-import { ownObjectsOf } from './own-objects.ts';
 import { type LocatedObject, locateAsFarAs } from './path.ts';
-import { readObject } from './stored-object.ts';
+import { referencesOf } from './references.ts';
+import { readObject, type StoredObject } from './stored-object.ts';
 
 /** An object that was at a path, and is there no more. */
 export interface GoneObject {
@@ -48,36 +48,50 @@ async function whenItWent(
   state: State,
   { folder, name }: { readonly folder: LocatedObject; readonly name: string },
 ): Promise<Tid | undefined> {
-  for (const { tid, oid } of await changesOf(state, folder)) {
+  const { oid } = folder.object;
+  for (const tid of await changesOf(state, { folder: oid, name })) {
     const earlier = state.before(tid);
-    if (earlier === undefined || !(await mayHaveNamed(earlier, oid, name))) continue;
-    const before = await readObject(earlier, folder.object.oid);
+    const before = earlier && (await readObject(earlier, oid));
     const child = before && (await childNamed(earlier, before, name));
     if (child?.target.kind === 'object') return tid;
   }
   return undefined;
 }
 
-/** What has changed the names in a folder, the newest first. */
+/** The transactions that changed a record in which a folder had that name, the newest first. */
 async function changesOf(
   state: State,
-  folder: LocatedObject,
-): Promise<readonly { readonly tid: Tid; readonly oid: Oid }[]> {
-  const changes: { readonly tid: Tid; readonly oid: Oid }[] = [];
-  const isPassed = (attribute: string) => !keepsNames(folder.object, attribute);
-  for await (const { object } of ownObjectsOf(state, folder, isPassed)) {
-    for (const { transaction } of await state.history(object.oid, MOST_REVISIONS)) {
-      const { tid, status } = transaction;
-      if (status !== 'p') changes.push({ tid, oid: object.oid });
+  { folder, name }: { readonly folder: Oid; readonly name: string },
+): Promise<readonly Tid[]> {
+  const tids = new Set<Tid>();
+  const seen = new Set([folder]);
+  const ahead = [folder];
+  for (let oid = ahead.pop(); oid !== undefined; oid = ahead.pop()) {
+    for await (const { object, changedBy } of revisionsOf(state, oid)) {
+      const isNamed = changedBy !== undefined && Buffer.from(object.pickles).includes(name);
+      if (isNamed) tids.add(changedBy);
+      for (const { reference, attribute } of referencesOf(object)) {
+        if (reference.kind !== 'strong' || seen.has(reference.oid)) continue;
+        if (!keepsNames(object, { attribute, className: reference.className })) continue;
+        seen.add(reference.oid);
+        ahead.push(reference.oid);
+      }
     }
   }
-  return changes.sort((one, other) => (one.tid < other.tid ? 1 : -1));
+  return [...tids].sort((one, other) => (one < other ? 1 : -1));
 }
 
-/** Saves a look at the whole folder: a bucket has its names as text. */
-async function mayHaveNamed(state: State, oid: Oid, name: string): Promise<boolean> {
-  const object = await readObject(state, oid);
-  if (object === undefined) return false;
-  const isBucket = /^BTrees\..*Bucket$/.test(object.className ?? '');
-  return !isBucket || Buffer.from(object.pickles).includes(name);
+/** What an object is and was, the newest first, each with the transaction that made it another one. */
+async function* revisionsOf(
+  state: State,
+  oid: Oid,
+): AsyncGenerator<{ readonly object: StoredObject; readonly changedBy: Tid | undefined }> {
+  const now = await readObject(state, oid);
+  if (now !== undefined) yield { object: now, changedBy: undefined };
+  for (const { transaction } of await state.history(oid, MOST_REVISIONS)) {
+    const { tid, status } = transaction;
+    const earlier = status === 'p' ? undefined : state.before(tid);
+    const object = earlier && (await readObject(earlier, oid));
+    if (object !== undefined) yield { object, changedBy: tid };
+  }
 }
