@@ -8,6 +8,7 @@ import {
 import { ownIdentity } from '../../src/system/processes/process-identity.ts';
 import { zodbvault } from '../support/command.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { newSite } from '../support/site.ts';
 import { hasSshServer, SshServer } from '../support/ssh-server.ts';
 
 const scratch = scratchFolder();
@@ -41,10 +42,32 @@ describe('doctor', () => {
     const folder = newFolder();
     const { status, stdout } = await zodbvault(['doctor', folder, '--json']);
     expect(status).toBe(0);
-    const { writers, trials } = JSON.parse(stdout);
+    const { writers, trials } = JSON.parse(stdout).places[0];
     expect(writers).toBe('several');
     expect(trials.filter(({ good }: { good: boolean }) => !good)).toEqual([]);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('tries the places of the copies of the site, all or by their names', async () => {
+    const site = await newSite(scratch, 2);
+    const [first, second] = [newFolder(), newFolder()];
+    const copies = [
+      `{ url = ${JSON.stringify(first)}, name = "nas" }`,
+      `{ url = ${JSON.stringify(join(scratch, 'gone'))}, name = "gone" }`,
+      `{ url = ${JSON.stringify(second)} }`,
+    ];
+    expect((await site.run(['doctor'])).status).toBe(2);
+    writeFileSync(join(site.folder, 'zodbvault.toml'), `copies = [${copies.join(', ')}]\n`);
+    const all = await site.run(['doctor', '--json']);
+    const placesIn = (stdout: string) =>
+      JSON.parse(stdout).places.map(({ place }: { place: string }) => place);
+    expect([all.status, placesIn(all.stdout)]).toEqual([1, [first, second]]);
+    const named = await site.run(['doctor', 'nas', '--json']);
+    expect([named.status, placesIn(named.stdout)]).toEqual([0, [first]]);
+    const unknown = await site.run(['doctor', 'tape']);
+    expect([unknown.status, unknown.stderr]).toEqual([2, expect.stringContaining('nas, gone')]);
+    lock(first);
+    expect((await site.run(['unlock', 'nas', '-n'])).stdout).toContain('plone: unlocked');
   });
 
   it('fails where there is no such place', async () => {
@@ -67,7 +90,7 @@ describe('doctor', () => {
         const keys = ['--known-hosts', server.knownHosts, '--identity-file', server.userKey];
         const { status, stdout } = await zodbvault(['doctor', url, ...keys, '--json']);
         expect(status).toBe(0);
-        const report = JSON.parse(stdout);
+        const [report] = JSON.parse(stdout).places;
         expect(report.writers).toBe(writers);
         const bad = report.trials.filter(({ good }: { good: boolean }) => !good);
         expect(bad.map(({ ability }: { ability: string }) => ability)).toEqual(lacking);

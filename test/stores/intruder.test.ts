@@ -140,10 +140,11 @@ describeWithS3('ceph', 'S3: an intruder on the machine of a site', (server) => {
     const more = ['s3:DeleteObject', 's3:GetObjectRetention', 's3:GetBucketVersioning'];
     await allow(server(), { bucket, user, actions: [...actions, ...locking, ...more] });
     const { bucket: plain, credentialsFile = '' } = await server().newBucket();
-    const examine = async (place: string, credentials: string) => {
-      const words = ['doctor', `s3://${place}/x`, '--endpoint', endpoint, '--json'];
+    const examine = async (url: string, credentials: string) => {
+      const words = ['doctor', `s3://${url}/x`, '--endpoint', endpoint, '--json'];
       const { stdout } = await zodbvault([...words, '--credentials-file', credentials]);
-      const { protection, writers, trials } = JSON.parse(stdout) as DoctorResult;
+      const [place] = (JSON.parse(stdout) as DoctorResult).places;
+      const { protection, writers, trials = [] } = place ?? {};
       const good = trials.flatMap((one) => (one.good ? one.ability : []));
       return { protection, writers, good };
     };
@@ -262,7 +263,9 @@ async function destroyVersions(client: S3Client, bucket: string): Promise<void> 
 }
 
 interface DoctorResult {
-  readonly protection: string;
-  readonly writers: string;
-  readonly trials: readonly { readonly ability: string; readonly good: boolean }[];
+  readonly places: readonly {
+    readonly protection: string;
+    readonly writers: string;
+    readonly trials: readonly { readonly ability: string; readonly good: boolean }[];
+  }[];
 }

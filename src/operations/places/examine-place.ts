@@ -120,7 +120,8 @@ class Examination {
     } catch (error) {
       const isResult = only === undefined ? error instanceof Failure : isFailure(error, only);
       if (!isResult || !(error instanceof Failure)) throw error;
-      this.trials.push({ ability, isGood: false, reason: error.message });
+      const hint = ability === 'list' || ability === 'write' ? error.hint : undefined;
+      this.trials.push({ ability, isGood: false, reason: error.message, hint });
       return false;
     }
   }

@@ -1,3 +1,5 @@
+import type { Hint } from '../../system/remedy.ts';
+
 /** What a place of objects is tried for, in this order. */
 export const ABILITIES = [
   'list',
@@ -22,6 +24,8 @@ export interface Trial {
   readonly isGood: boolean;
   /** What the store said, where it failed. */
   readonly reason?: string | undefined;
+  /** What to do, where without it nothing more can be tried. */
+  readonly hint?: Hint | undefined;
 }
 
 /** What was found out about a place by trying. */

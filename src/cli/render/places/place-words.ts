@@ -5,6 +5,7 @@ import type {
   Protection,
   Trial,
 } from '../../../operations/places/place-report.ts';
+import { adviceOf } from '../remedies/advice.ts';
 
 /** What it means that a place can do something, and that it can't. */
 const ABILITY_WORDS: Readonly<Record<Ability, readonly [good: string, bad: string]>> = {
@@ -71,14 +72,16 @@ export function renderPlace({
   writers,
   protection,
 }: PlaceReport): readonly string[] {
-  const lines = [...trials.map(renderTrial), clockLine(clockAheadMs), WRITERS_WORDS[writers]];
+  const lines = [...trials.flatMap(renderTrial), clockLine(clockAheadMs), WRITERS_WORDS[writers]];
   return protection === undefined ? lines : [...lines, PROTECTION_WORDS[protection]];
 }
 
-function renderTrial({ ability, isGood, reason }: Trial): string {
+function renderTrial({ ability, isGood, reason, hint }: Trial): readonly string[] {
   const [good, bad] = ABILITY_WORDS[ability];
+  if (isGood) return [`yes  ${good}`];
   const because = reason === undefined ? '' : ` (${reason})`;
-  return isGood ? `yes  ${good}` : `no   ${bad}${because}`;
+  const advice = hint === undefined ? [] : [`     ${adviceOf(hint)}`];
+  return [`no   ${bad}${because}`, ...advice];
 }
 
 function clockLine(aheadMs: number | undefined): string {

@@ -12,6 +12,8 @@ export interface Bucket {
   readonly bucket: string;
   /** What all keys begin with in it: empty, or with a slash at its end. */
   readonly prefix: string;
+  /** URL of the server; undefined: Amazon's. */
+  readonly endpoint: string | undefined;
   readonly clock: ServerClock;
   readonly bandwidth: Bandwidth | undefined;
   readonly patience: Patience;
@@ -57,7 +59,7 @@ export async function ask<T>(
     return await tryAgain(request, retrying(bucket, signal));
   } catch (error) {
     signal?.throwIfAborted();
-    throw adoptAnswer(error, doing);
+    throw adoptAnswer(error, { doing, endpoint: bucket.endpoint });
   }
 }
 

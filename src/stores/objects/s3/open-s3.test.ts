@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { outcomeOf } from '../../../../test/support/outcome.ts';
@@ -34,6 +36,29 @@ describe('S3', () => {
 
   it('needs a region, or an endpoint', async () => {
     expect(await open({})).toMatchObject({ code: 'usage' });
+  });
+
+  it('says where it has asked, and that something else than S3 answers there', async () => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {}); // The client ends it first.
+      socket.write('SSH-2.0-server\r\n');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
+    const endpoint = `http://127.0.0.1:${port}`;
+    const patience = { giveUpAfterMs: 1, firstPauseMs: 1, longestPauseMs: 1 };
+    const outcome = await outcomeOf(async () => {
+      await using store = await openS3({ ...SETTINGS, endpoint, patience });
+      return await store.look('key');
+    });
+    server.close();
+    expect(outcome).toMatchObject({
+      code: 'system',
+      message: expect.stringContaining(`what answers at ${endpoint} does not speak`),
+    });
   });
 
   it.each(['s3.example.org', 'ftp://s3.example.org', 'https://key:secret@s3.example.org', ''])(

@@ -40,17 +40,23 @@ export async function openS3(settings: S3Settings): Promise<ObjectStore> {
   const { bucket, prefix, conditions, patience = PATIENT } = settings;
   // On which Node this runs is decided elsewhere, and a quiet run says nothing.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true';
-  const client = new S3Client(await configOf(settings));
+  const endpoint = endpointOf(settings.endpoint);
+  const client = new S3Client(await configOf(settings, endpoint));
   await requireRegion(client);
   const clock = new ServerClock();
   const bandwidth = bandwidthOf(settings.bytesPerSecond);
   watchWire(client, { clock, bandwidth });
-  return s3Objects({ client, bucket, prefix, clock, bandwidth, patience }, { conditions });
+  return s3Objects(
+    { client, bucket, prefix, endpoint, clock, bandwidth, patience },
+    { conditions },
+  );
 }
 
-async function configOf(settings: S3Settings): Promise<S3ClientConfig> {
+async function configOf(
+  settings: S3Settings,
+  endpoint: string | undefined,
+): Promise<S3ClientConfig> {
   const { pathStyle, credentialsFile, idleMs = IDLE_MS } = settings;
-  const endpoint = endpointOf(settings.endpoint);
   const region = regionOf(settings.region, endpoint);
   const agent = { keepAlive: true, maxSockets: MOST_CONNECTIONS };
   return {
@@ -82,8 +88,10 @@ function endpointOf(written: string | undefined): string | undefined {
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   const isServer = url?.protocol === 'https:' || url?.protocol === 'http:';
   if (isServer && url.username === '' && url.password === '') return endpoint;
-  throw new Failure('usage', 'Cannot use the endpoint of S3: it is no URL of a server', {
-    hint: 'Name it as https://s3.example.org, without a user and a password.',
+  // It may have a password in it, and is not shown then.
+  const name = endpoint.includes('@') ? 'the endpoint of S3' : `"${endpoint}" as endpoint of S3`;
+  throw new Failure('usage', `Cannot use ${name}: it is no URL of a server`, {
+    hint: 'Name it as https://s3.example.org, without a user and a password: in AWS_ENDPOINT_URL, or as "endpoint" in the settings of the copy.',
   });
 }
 

@@ -116,7 +116,10 @@ async function* readPieces(
       requireAll(reading);
     } catch (error) {
       await retries.waitAfter(error).catch((last: unknown) => {
-        throw adoptAnswer(last, `read "${nameIn(bucket, key)}"`);
+        throw adoptAnswer(last, {
+          doing: `read "${nameIn(bucket, key)}"`,
+          endpoint: bucket.endpoint,
+        });
       });
     }
   }

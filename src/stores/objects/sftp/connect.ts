@@ -129,6 +129,8 @@ const STATES: ReadonlyMap<string, string> = new Map([
 ]);
 
 function connectionState(error: Error): string {
+  if ('level' in error && error.level === 'protocol')
+    return 'the connection ended before it began: perhaps what answers at this port does not speak SSH';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return STATES.get(code) ?? error.message;
 }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { ABILITIES, type PlaceReport } from '../../../../../operations/places/place-report.ts';
 import { maybe, type Result, said } from '../../values.ts';
 
-export const doctorResult = {
+const PlaceSchema = v.strictObject({
   place: said('a path, or a URL without anything secret', v.string()),
   writers: maybe(
     'how many machines may write there. `one`: set `single_writer`. `none`: copies cannot be kept there',
@@ -23,16 +23,20 @@ export const doctorResult = {
     v.picklist(['lock', 'key', 'none']),
   ),
   clockAheadSeconds: maybe('how far its clock is ahead of that of this machine', v.number()),
+});
+
+export const doctorResult = {
+  places: said('those that were tried', v.array(PlaceSchema)),
 };
 export type DoctorResult = Result<typeof doctorResult>;
 
-export function doctorAsJson({
+export function placeAsJson({
   place,
   writers,
   trials,
   protection,
   clockAheadMs,
-}: PlaceReport): DoctorResult {
+}: PlaceReport): v.InferOutput<typeof PlaceSchema> {
   return {
     place,
     writers,
