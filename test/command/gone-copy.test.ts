@@ -1,6 +1,18 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { COMMAND } from '../support/command.ts';
 import { growDatabase } from '../support/database.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { newSite, type TestSite } from '../support/site.ts';
@@ -93,6 +105,39 @@ describe('a place that is empty though a copy was complete there', () => {
       expect.stringContaining('a copy of 1 restore point was begun there before '),
     ]);
     expect(readdirSync(place)).toEqual([]);
+  }, 60_000);
+
+  it('gets nothing where the first copy was killed, and goes on where its beginning is', async () => {
+    const killed = await newSite(scratch, 3);
+    const place = join(scratch, 'killed');
+    mkdirSync(place);
+    await killed.runWell('backup');
+    const configureLimit = (limit: string) =>
+      writeFileSync(
+        join(killed.folder, 'zodbvault.toml'),
+        `copies = [{ url = "${place}", name = "killed"${limit} }]\n`,
+      );
+    configureLimit(', bytes_per_second = 1000');
+    const run = spawn(process.execPath, [COMMAND, 'copy'], { cwd: killed.folder, stdio: 'ignore' });
+    const ended = once(run, 'close');
+    const memory = join(killed.repository, '.zodbvault.copies.json');
+    while (!existsSync(memory) && run.exitCode === null) await pause(20);
+    run.kill('SIGKILL');
+    await ended;
+    const checked = await killed.run(['check', '--free', 'off']);
+    expect([checked.status, checked.stdout]).toEqual([1, expect.stringContaining('killed')]);
+    configureLimit('');
+    renameSync(place, `${place}-unmounted`);
+    mkdirSync(place);
+    const failed = await killed.run(['copy']);
+    expect([failed.status, failed.stderr]).toEqual([
+      1,
+      expect.stringContaining('a copy was begun there before '),
+    ]);
+    expect(readdirSync(place)).toEqual([]);
+    rmSync(place, { recursive: true });
+    renameSync(`${place}-unmounted`, place);
+    expect((await killed.runWell('copy')).stderr).toContain('Copied 1 restore point to killed');
   }, 60_000);
 
   it('gets everything where that is said, for one copy', async () => {

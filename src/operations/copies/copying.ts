@@ -20,6 +20,8 @@ export interface PushRequest {
   readonly remembered?: CopyState | undefined;
   /** Goes on though the newest backups there are of another site. */
   readonly beginAgain?: boolean;
+  /** Something of the site is about to come to the place, which is marked as one of copies by now; absent: nobody asks. */
+  readonly onBegun?: (() => Promise<void>) | undefined;
   /** A restore point is in the copy now. */
   readonly onBrought?: () => void;
 }

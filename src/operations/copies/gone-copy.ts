@@ -20,9 +20,11 @@ export async function requireNothingCopied(
 ): Promise<void> {
   const { site, points, completeAt, triedAt } = remembered ?? {};
   if (triedAt === undefined || (completeAt === undefined && points === undefined)) return;
-  if (site !== copy.site && (await hasMarker(store))) return;
+  // A run that was killed early has left no more than the mark.
+  const isOnlyBegun = completeAt === undefined && points === 0;
+  if ((site !== copy.site || isOnlyBegun) && (await hasMarker(store))) return;
   const what =
-    points === undefined
+    points === undefined || points === 0
       ? 'a copy'
       : points === 1
         ? 'a copy of 1 restore point'

@@ -5,7 +5,7 @@ import type { JobContext } from '../run/events.ts';
 import { openCopy } from './copy-place.ts';
 import type { PushRequest, PushResult } from './copying.ts';
 import { pushSite } from './push-site.ts';
-import { rememberCopy, rememberedCopies } from './remembered-copies.ts';
+import { type CopyEnd, isKnown, rememberCopy, rememberedCopies } from './remembered-copies.ts';
 
 /** What became of one copy. */
 export type CopyOutcome =
@@ -38,12 +38,17 @@ export async function* pushCopies(
   const known = beginAgain ? [] : await rememberedCopies(site, context.backups);
   for (const copy of copies) {
     const remembered = known.find((one) => one.copy.url === copy.url)?.state;
-    const outcome = await tryToPush({ site, copy, now, remembered, beginAgain }, context);
+    const remember = (end: CopyEnd) =>
+      rememberCopy({ site, copy, at: now() }, { end, backups: context.backups });
+    // A first copy may be killed: what is empty afterwards isn't new.
+    const onBegun = isKnown(remembered) ? undefined : () => remember({ kind: 'begun' });
+    const request = { site, copy, now, remembered, beginAgain, onBegun };
+    const outcome = await tryToPush(request, context);
     const end =
       outcome.kind === 'failed'
         ? outcome
         : { kind: 'complete' as const, points: outcome.result.held };
-    await rememberCopy({ site, copy, at: now() }, { end, backups: context.backups });
+    await remember(end);
     yield outcome;
   }
 }

@@ -34,6 +34,7 @@ export async function pushLocked(copying: Copying, context: JobContext): Promise
   keepHeapLean();
   await using lease = await takeCopyLease(below, { copy, command: 'copy', context: { signal } });
   await requireCopyPlace(store);
+  await copying.onBegun?.();
   if (copy.keyFile !== undefined) await keepKey(below, copy.keyFile);
   if (!copy.appendOnly) await below.removeUnfinished('', (await below.now()) - RESUMED_MS);
   const lock =

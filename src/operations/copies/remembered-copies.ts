@@ -29,8 +29,14 @@ export async function rememberedCopies(
   return copies.map((copy) => ({ copy, state: states.find(({ url }) => url === copy.url) }));
 }
 
-/** How a run ended for a copy: it has so many restore points now, or isn't complete. */
+/** Whether something was brought to a copy, or was about to be. */
+export function isKnown(state: CopyState | undefined): boolean {
+  return state?.completeAt !== undefined || state?.points !== undefined;
+}
+
+/** How a run ended for a copy, or a first one begins: it has so many restore points now, or isn't complete. */
 export type CopyEnd =
+  | { readonly kind: 'begun' }
   | { readonly kind: 'complete'; readonly points: number }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly brought: number };
 
@@ -47,6 +53,11 @@ export async function rememberCopy(
     const { points } = end;
     const state = { url: copy.url, triedAt, completeAt: triedAt, site: copy.site, points };
     return await noteCopyState(store, state);
+  }
+  if (end.kind === 'begun') {
+    const failure = before?.failure;
+    const state = { url: copy.url, triedAt, site: copy.site, points: 0 };
+    return await noteCopyState(store, { ...state, ...(failure && { failure }) });
   }
   const since = before?.failure?.since ?? triedAt;
   const { code, message } = end.failure;

@@ -10,8 +10,10 @@ export function judgeCopies(
 ): readonly Judgement[] {
   const ageOf = (moment: string) => Math.max(0, (now.getTime() - Date.parse(moment)) / 1000);
   return copies.map(({ copy: { name: copy }, state }): Judgement => {
-    if (state === undefined) return judged('warning', { code: 'copy-never-made', copy });
-    const { completeAt, failure } = state;
+    const { completeAt, failure } = state ?? {};
+    // The first run is still at work, or was killed.
+    const isNever = completeAt === undefined && failure === undefined;
+    if (state === undefined || isNever) return judged('warning', { code: 'copy-never-made', copy });
     const ageSeconds = ageOf(completeAt ?? failure?.since ?? state.triedAt);
     const byAge = stateOfAge(ageSeconds, limits);
     if (failure !== undefined) {

@@ -10,11 +10,11 @@ const Moment = v.pipe(v.string(), v.isoTimestamp());
 const CopyStateSchema = v.object({
   /** The place, as the configuration has it. */
   url: v.string(),
-  /** When a run last ended that tried to copy. */
+  /** When a run last ended that tried to copy, or the first one began. */
   triedAt: Moment,
   /** When one last ended that found the copy complete, or made it so; absent: none has. */
   completeAt: v.optional(Moment),
-  /** Name of the site there, and how many restore points it has; absent: none, or an earlier version noted it. */
+  /** Name of the site there, and how many restore points it has, 0 from the beginning of the first run; absent: none, or an earlier version noted it. */
   site: v.optional(v.string()),
   points: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
   /** Why the last one failed; absent: it didn't. */
