@@ -20,6 +20,11 @@ it('a copy whose newest restore point is known to be damaged counts as failed, u
   const [full = ''] = filesBelow(nas).filter((path) => path.endsWith('.fsz'));
   const bytes = readFileSync(join(nas, full));
   rmSync(join(nas, full));
+  const looked = await site.run(['verify', '--from', 'nas']);
+  expect([looked.status, looked.stderr]).toEqual([
+    1,
+    expect.stringMatching(/\nHint: On the machine of the site, "zodbvault copy --verify"/),
+  ]);
   expect(await site.run(['copy', '--verify'])).toMatchObject({ status: 1 });
   const copied = await site.run(['copy']);
   expect([copied.status, copied.stderr]).toEqual([

@@ -99,7 +99,7 @@ export function addTestRestoreCommand(program: Command): void {
       };
       const work = { context, work: testOne, absence: 'error' } as const;
       const status = await inEachSite(selected, work);
-      if (damage.length > 0) terminal.hint(describeRemedy(damage));
+      if (damage.length > 0) terminal.hint(describeRemedy(damage, options.from));
       return status;
     }),
   );

@@ -92,7 +92,7 @@ export function addVerifyCommand(program: Command): void {
       };
       const work = { context, work: verifyOne, absence: 'error' } as const;
       const status = await inEachSite(selected, work);
-      if (damage.length > 0) terminal.hint(describeRemedy(damage));
+      if (damage.length > 0) terminal.hint(describeRemedy(damage, options.from));
       return status;
     }),
   );

@@ -50,9 +50,12 @@ export function damageIn({
   return [...records, ...all.filter(({ kind }) => kind === 'index'), ...others];
 }
 
-/** What to do next where something is. */
-export function describeRemedy(damage: readonly Damage[]): string {
+/** What to do next where something is. @param from - the copy in which it is; undefined: it is in the backups here */
+export function describeRemedy(damage: readonly Damage[], from: string | undefined): string {
   const kinds = new Set(damage.map(({ kind }) => kind));
+  if (from !== undefined && !(kinds.size === 1 && kinds.has('database'))) {
+    return 'On the machine of the site, "zodbvault copy --verify" notes what is damaged in the copy. Then "zodbvault backup --full" begins a new chain there, and brings damaged blobs again. The other restore points are still good.';
+  }
   const stampsOf = (wanted: Damage['kind']) =>
     new Set(damage.flatMap((one) => (one.kind === wanted && 'stamp' in one ? [one.stamp] : [])));
   const steps: string[] = [];
