@@ -14,6 +14,8 @@ export interface CampaignSettings {
   readonly folder: string;
   /** Only every so many-th fault of all is tried. */
   readonly every: number;
+  /** How far the first one of them is moved: which faults a sample has. */
+  readonly from: number;
   /** Kills at random moments, over all scenarios. */
   readonly randomKills: number;
   /** Only faults whose description contains this. */
@@ -144,7 +146,7 @@ function chooseFaults(
   {
     scenario,
     number,
-    settings: { scenarios, every, randomKills, only },
+    settings: { scenarios, every, from, randomKills, only },
     milliseconds,
   }: {
     readonly scenario: Scenario;
@@ -161,9 +163,9 @@ function chooseFaults(
     return { kind: 'kill-after', milliseconds: random.below(Math.ceil(milliseconds)) };
   });
   // Those that are chosen differ from scenario to scenario, so that a sample has some of all kinds.
-  const chosen = atCalls.filter((_, index) => (index + number) % every === 0);
+  const chosen = atCalls.filter((_, index) => (index + number + from) % every === 0);
   const short = limits.filter(
-    (_, index) => (index + number) % Math.min(every, limits.length) === 0,
+    (_, index) => (index + number + from) % Math.min(every, limits.length) === 0,
   );
   const ofThreads = (scenario.threads ?? []).flatMap(faultsOfThreads);
   return [...chosen, ...short, ...kills, ...ofThreads].filter((fault) =>

@@ -12,6 +12,12 @@ const options = new Command('npm run torture --')
   .description('Kills the built command at every system call that matters, and lets each fail.')
   .option('--every <number>', 'try only every so many-th fault', many, 1)
   .option(
+    '--from <number>',
+    'move the sample of --every by so many faults',
+    wholeNumber({ minimum: 0, maximum: 1e9 }),
+    0,
+  )
+  .option(
     '--random <number>',
     'kills at random moments',
     wholeNumber({ minimum: 0, maximum: 1e6 }),
@@ -39,6 +45,7 @@ try {
     scenarios: scenariosOf(options.large ? LARGE_SCENARIOS : SCENARIOS, options.scenario),
     folder,
     every: options.every,
+    from: options.from,
     randomKills: options.random,
     only: options.only,
     lanes: options.lanes,
@@ -60,7 +67,7 @@ function printTable(results: readonly ScenarioResult[]): void {
     results.reduce((total, result) => total + of(result), 0);
   print('');
   print(
-    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, every fault: ${options.every}`,
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, every fault: ${options.every}, from ${options.from}`,
   );
   print('');
   print('| scenario | calls | kills | errors | short writes | findings |');
