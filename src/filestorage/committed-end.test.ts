@@ -212,7 +212,7 @@ describe('committed end', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -246,7 +246,7 @@ describe('committed end', () => {
           expect([committed, unfinished.length]).toContain(end);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 });

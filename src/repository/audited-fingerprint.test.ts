@@ -126,7 +126,7 @@ it('is the sum over the current objects, and over those that the root leads to',
       const { reachable: _, ...alone } = found ?? {};
       expect(await fingerprintOf(opened(bytes), { onBytes: () => {} })).toEqual(alone);
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 
@@ -145,7 +145,7 @@ it('of what the root leads to is the same after a pack', async () => {
       }
       expect(after.reachable).toEqual(before.reachable);
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
 });
 

@@ -220,7 +220,7 @@ describe('a state', () => {
           await expectAll(state, { revisions, last });
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 10 },
     );
   });
 
@@ -240,7 +240,7 @@ describe('a state', () => {
           expect([cut.sizeBytes, cut.tid]).toEqual([sizeBytes, tidNumber(last)]);
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     );
   });
 

@@ -322,7 +322,7 @@ describe('audit of a damaged log', () => {
         const inChunks = await audited(changed, { chunkBytes });
         expect(inChunks.findings).toEqual(whole.findings);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

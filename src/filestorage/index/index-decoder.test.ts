@@ -171,7 +171,7 @@ describe('index decoder', () => {
           );
           for (const other of others) expect(other).toEqual(whole);
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       );
     },
   );
@@ -204,7 +204,7 @@ describe('index decoder', () => {
           for (const other of others) expect(other).toEqual(whole);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 

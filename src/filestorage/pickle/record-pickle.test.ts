@@ -67,7 +67,7 @@ describe('record with changed bytes', () => {
         for (const [place, byte] of bytes) changed[place % changed.length] = byte;
         expect(outcomeOf(changed)).not.toBe('another error');
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -76,7 +76,7 @@ describe('record with changed bytes', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expect(outcomeOf(bytes)).not.toBe('another error');
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 });

@@ -107,7 +107,7 @@ describe('finder of references', () => {
         for (const [place, byte] of bytes) data[place % data.length] = byte;
         expect(found(data)).toEqual(expected(data));
       }),
-      { numRuns: 1500 },
+      { numRuns: 400 },
     );
   });
 
@@ -124,7 +124,7 @@ describe('finder of references', () => {
         ]);
         expect(found(data)).toEqual(expected(data));
       }),
-      { numRuns: 1500 },
+      { numRuns: 400 },
     );
     for (const data of written.slice(0, 12)) {
       for (let length = 0; length < data.length; length++) {

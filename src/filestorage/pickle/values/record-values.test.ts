@@ -114,7 +114,7 @@ describe('values of a record', () => {
           if (!(error instanceof Failure)) throw error;
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 1200 },
     );
   });
 });

@@ -47,7 +47,10 @@ describe.skipIf(!hasSshServer)('a server (needs sshd, and root)', () => {
     delete process.env['SSH_AUTH_SOCK'];
     server.trust(['ed25519', 'ecdsa', 'rsa']);
   });
-  afterEach(() => Object.assign(process.env, before));
+  afterEach(() => {
+    Object.assign(process.env, before);
+    if (before.SSH_AUTH_SOCK === undefined) delete process.env['SSH_AUTH_SOCK'];
+  });
 
   const key = () => ({ identityFile: server.userKey });
   const all = () => ({ ...key(), knownHosts: server.knownHosts });

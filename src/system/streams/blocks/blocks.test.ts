@@ -87,7 +87,7 @@ describe('blocks of a source', () => {
         const found = await consume(readBlocks(memorySource(BYTES), range), { lags, stopAfter });
         expectBeginning(found, BYTES.subarray(range.start, range.end), stopAfter);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('gathered blocks', () => {
         const found = await consume(gatherBlocks(chunksOf(all, piece)), { lags, stopAfter });
         expectBeginning(found, all, stopAfter);
       }),
-      { numRuns: 40 },
+      { numRuns: 15 },
     );
   });
 
