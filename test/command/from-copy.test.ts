@@ -85,6 +85,18 @@ describe('a machine that has nothing but the place of a copy', () => {
     expect([places.status, places.stderr]).toEqual([2, expect.stringContaining('--location')]);
   }, 60_000);
 
+  it('says whose copies are there where its own site has none', async () => {
+    const copies = `copies = [{ url = ${JSON.stringify(site.place)}, name = "nas", site = "other" }]`;
+    const folder = join(scratch, 'other-name');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'zodbvault.toml'), `${copies}\n`);
+    const { status, stderr } = await zodbvault(['restore', '--from', 'nas'], { cwd: folder });
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/Cannot find a copy of "other" .*these sites: plone\. "site" in/s),
+    ]);
+  });
+
   it('is not given back without its blobs where nothing says where they belong', async () => {
     const machine = join(scratch, 'new-machine');
     mkdirSync(join(machine, 'var/filestorage'), { recursive: true });

@@ -53,6 +53,8 @@ export interface CopiedSite {
   readonly site: Site;
   /** What its folders are, by the names that it has for them; closes the copy. */
   readonly attached: AttachedStores;
+  /** Nothing that is wanted is there of the site. */
+  readonly isEmpty: boolean;
   /** Why some of its restore points can't be used. */
   readonly unusable: readonly Failure[];
   /** Dates of those that aren't among the others: see `LineOfPoints`. */
@@ -135,6 +137,7 @@ export async function openCopiedSite(
     const site = live === undefined ? siteOfCopy(copy) : withCopy(live, copy);
     return {
       site,
+      isEmpty: places.every(({ points }) => points.length === 0),
       unusable: [...unread, ...closed],
       aside: places.flatMap((one) => one.aside.map(({ record }) => record.stamp)),
       attached: {

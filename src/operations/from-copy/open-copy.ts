@@ -6,7 +6,8 @@ import { objectsOfSite, siteMeant } from './sites-of-copy.ts';
 
 /**
  * Opens a copy that a site has: its data is where it is. To be written to a folder, it has all that it has, whatever is
- * configured here. Failures: those of `openToRead`.
+ * configured here. Failures: those of `openToRead`; `not-found` where it is
+ * of other sites.
  */
 export async function openCopyOf(
   site: Site,
@@ -25,13 +26,22 @@ export async function openCopyOf(
   const objects = await openToRead(copy.url, { access: copy.access, beforeMs });
   const ofSite = objectsOfSite(objects, copy.site);
   const live = reading.folder === undefined ? site : undefined;
-  return await openCopiedSite(ofSite, {
+  const opened = await openCopiedSite(ofSite, {
     ...reading,
     name: copy.site,
     recipients: copy.recipients,
     called,
     live,
   });
+  if (!opened.isEmpty) return opened;
+  try {
+    // On a new machine, the folder may have another name, and the site with it.
+    await siteMeant(objects, copy.site);
+    return opened;
+  } catch (error) {
+    await opened.attached[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 /**

@@ -50,7 +50,7 @@ export async function siteMeant(objects: ObjectReader, named: string | undefined
   if (named !== undefined) {
     if (sites.some(({ name }) => name === named)) return named;
     throw new Failure('not-found', `Cannot find a copy of "${named}" in "${objects.name}"`, {
-      hint: `There are copies of these sites: ${someNames(sites)}.`,
+      hint: `There are copies of these sites: ${someNames(sites)}. "site" in the settings of the copy says which one is meant.`,
     });
   }
   if (others.length === 0) return first.name;
