@@ -1,13 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { ObjectReader } from '../stores/objects/object-store.ts';
 import { Failure, isFailure } from '../system/failure.ts';
-import { keepHeapLean } from '../system/processes/lean-heap.ts';
+import { giveWay } from '../system/streams/cooperative.ts';
 import { collect } from '../system/streams/pipeline.ts';
-import {
-  type BlobEntry,
-  type BlobManifest,
-  blobsOf,
-  decodeBlobManifest,
-} from './layout/blob-manifest.ts';
+import type { BlobList } from './layout/blob-list.ts';
+import { type BlobManifest, blobsOf } from './layout/blob-manifest.ts';
 import {
   POINTS_PREFIX,
   type PointName,
@@ -16,11 +13,12 @@ import {
   pointKey,
   TOMBSTONES_PREFIX,
 } from './layout/keys.ts';
+import { ManifestDecoder } from './layout/manifest-decoder.ts';
 import { decodePointRecord, type PointRecord } from './layout/point-record.ts';
 import type { StoredObjectRecord } from './layout/stored-object.ts';
 import { sha256Of } from './store-object.ts';
 
-/** Largest object that is read into memory: a manifest of some millions of blobs. */
+/** Largest object that is read into memory: a list of some millions of objects. */
 const LARGEST_RECORD_BYTES = 1 << 30;
 
 /** The restore points that a copy of a site has, in the order in which they came: one request for each 1,000. */
@@ -72,7 +70,7 @@ export interface ReadBlobs {
   readonly manifest: BlobManifest;
   /** What it builds on; undefined: nothing. */
   readonly base: BlobManifest | undefined;
-  readonly all: readonly BlobEntry[];
+  readonly all: BlobList;
 }
 
 /**
@@ -93,12 +91,21 @@ export async function readManifest(
   site: ObjectReader,
   { key, sizeBytes, sha256 }: StoredObjectRecord,
 ): Promise<BlobManifest> {
-  keepHeapLean();
-  const bytes = await readWhole(site, key);
-  if (bytes.length !== sizeBytes || sha256Of(bytes) !== sha256) {
+  const decoder = new ManifestDecoder();
+  const hash = createHash('sha256');
+  let count = 0;
+  for await (const chunk of site.read(key)) {
+    count += chunk.length;
+    if (count > sizeBytes) break;
+    hash.update(chunk);
+    decoder.take(chunk);
+    await giveWay();
+  }
+  // Nobody sees what was decoded before all of it is known to be what was written.
+  if (count !== sizeBytes || hash.digest('hex') !== sha256) {
     throw damaged(site, { key, state: 'its checksum is not the recorded one' });
   }
-  const manifest = decodeBlobManifest(bytes.toString('utf8'));
+  const manifest = decoder.end();
   if (manifest === undefined) throw notReadable(site, key);
   return manifest;
 }

@@ -1,14 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { oidFrom } from '../../filestorage/oid.ts';
-import { formatTid, type Tid } from '../../filestorage/tid.ts';
+import type { Tid } from '../../filestorage/tid.ts';
 import { formatStamp } from '../../repository/layout/stamp.ts';
-import {
-  type BlobEntry,
-  blobsOf,
-  decodeBlobManifest,
-  encodeBlobManifest,
-} from './blob-manifest.ts';
 import {
   blobKey,
   parsePointKey,
@@ -38,31 +32,6 @@ const points = fc.record({
   sequence: fc.integer({ min: 1, max: 99_999_999 }),
   part: fc.constantFrom('full' as const, 'increment' as const, 'blobs' as const),
 });
-const sha256s = fc
-  .uint8Array({ minLength: 32, maxLength: 32 })
-  .map((bytes) => Buffer.from(bytes).toString('hex'));
-const revisions = fc.record({
-  oid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map(oidFrom),
-  tid: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }).map((one) => one as Tid),
-});
-const blobs: fc.Arbitrary<BlobEntry> = fc
-  .tuple(
-    revisions,
-    fc.nat(),
-    sha256s,
-    fc.option(
-      fc.tuple(fc.constantFrom('0f', '12345678'), fc.option(fc.nat(), { nil: undefined })),
-      { nil: undefined },
-    ),
-  )
-  .map(([revision, sizeBytes, sha256, more]) => ({
-    ...revision,
-    sizeBytes,
-    sha256,
-    suffix: more?.[0],
-    storedBytes: more?.[1],
-  }));
-
 describe('key of a change of tags', () => {
   it('says all of it', () => {
     const anyChange = fc.record({
@@ -143,53 +112,6 @@ describe('key of a blob', () => {
     expect(blobKey({ storage, form: ['age'] }, { ...blob, suffix: '0f' })).toBe(
       'blobs/Data/000000000000000e/040d3526b672e077-0f.age',
     );
-  });
-});
-
-describe('manifest of blobs', () => {
-  const stamp = formatStamp(new Date('2026-03-01T04:05:06Z'));
-
-  it('comes back as it was written, one blob in each line', () => {
-    fc.assert(
-      fc.property(fc.array(blobs), fc.array(revisions), (some, gone) => {
-        const manifest = { stamp, form: [], blobs: some, gone };
-        const text = Buffer.concat([...encodeBlobManifest(manifest)]).toString();
-        const suffixed = some.map((one) =>
-          one.suffix === undefined ? { ...one, storedBytes: undefined } : one,
-        );
-        expect(decodeBlobManifest(text)).toEqual({ ...manifest, blobs: suffixed });
-        for (const { tid } of some)
-          expect(text.split('\n').some((line) => line.includes(formatTid(tid)))).toBe(true);
-      }),
-    );
-  });
-
-  it('is its base with what came and without what went', () => {
-    const one = { oid: oidFrom(1), tid: 1n as Tid, sizeBytes: 1, sha256: 'a'.repeat(64) };
-    const two = { ...one, oid: oidFrom(2) };
-    const other = { ...two, sha256: 'b'.repeat(64), suffix: 'bb' };
-    const base = { stamp, form: [], blobs: [one, two], gone: [] };
-    const own = { stamp, form: [], blobs: [other], gone: [{ oid: one.oid, tid: one.tid }] };
-    expect(blobsOf(own, base)).toEqual([other]);
-    expect(blobsOf(base, undefined)).toEqual([one, two]);
-  });
-
-  it('is none where an entry is broken', () => {
-    const text = (entry: string) =>
-      `{"format":1,"stamp":"${stamp}","form":[],"blobs":[${entry}],"gone":[]}`;
-    const good = `["000000000000000e","040d3526b672e077",1,"${'a'.repeat(64)}"]`;
-    expect(decodeBlobManifest(text(good))).toBeDefined();
-    for (const bad of [
-      good.replace('0e', '0E'),
-      good.replace(',1,', ',-1,'),
-      good.replace(',1,', ',1.5,'),
-      good.replace('aa', 'a'),
-      `${good},[]`,
-    ]) {
-      expect(decodeBlobManifest(text(bad))).toBeUndefined();
-    }
-    expect(decodeBlobManifest(text(good).replace('"format":1', '"format":2'))).toBeUndefined();
-    expect(decodeBlobManifest(text(good).slice(0, -1))).toBeUndefined();
   });
 });
 

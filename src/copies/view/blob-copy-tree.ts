@@ -7,7 +7,8 @@ import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import { shownTree, type TreeContent, type TreeFile } from '../../stores/shown/shown-tree.ts';
 import type { TreeReader } from '../../stores/tree-reader.ts';
 import type { ByteRange, OpenedSource } from '../../system/files/byte-source.ts';
-import type { BlobEntry, BlobManifest } from '../layout/blob-manifest.ts';
+import type { BlobEntry, BlobList } from '../layout/blob-list.ts';
+import type { BlobManifest } from '../layout/blob-manifest.ts';
 import { blobKey } from '../layout/keys.ts';
 import type { CopyPlace } from '../layout/place.ts';
 import type { CopiedOtherFile } from '../layout/point-details.ts';
@@ -90,8 +91,9 @@ async function readFiles(
     all: blobs,
   } = await readBlobs(site, manifest);
   const inBase = new Map(others);
-  const of = { copied, storage: place.storage, form };
-  for (const blob of blobs) inBase.set(blobPath(layout, blob), new BlobFile(blob, of));
+  const of = { copied, storage: place.storage, form, blobs };
+  let number = 0;
+  for (const blob of blobs) inBase.set(blobPath(layout, blob), new BlobFile(number++, of));
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
   if (form.length > 0) return { inBase, sums: undefined };
   const draft = new SumDraft();
@@ -106,15 +108,16 @@ interface BlobsOfList {
   readonly copied: CopiedDirectory;
   readonly storage: string;
   readonly form: BlobManifest['form'];
+  readonly blobs: BlobList;
 }
 
 /** One of perhaps a million: what is told of it is made when somebody asks. */
 class BlobFile implements TreeFile {
-  readonly #blob: BlobEntry;
+  readonly #number: number;
   readonly #of: BlobsOfList;
 
-  constructor(blob: BlobEntry, of: BlobsOfList) {
-    this.#blob = blob;
+  constructor(number: number, of: BlobsOfList) {
+    this.#number = number;
     this.#of = of;
   }
 
@@ -136,6 +139,10 @@ class BlobFile implements TreeFile {
 
   open(): Promise<OpenedSource> {
     return this.#file().open();
+  }
+
+  get #blob(): BlobEntry {
+    return this.#of.blobs.at(this.#number);
   }
 
   #file(): ShownFile {

@@ -1,4 +1,4 @@
-import type { BlobEntry } from '../../copies/layout/blob-manifest.ts';
+import type { BlobEntry } from '../../copies/layout/blob-list.ts';
 import { blobKey, headKey, pointKey, sitePrefix } from '../../copies/layout/keys.ts';
 import { formatPlace } from '../../copies/layout/place.ts';
 import { encodeSiteHead } from '../../copies/layout/site-head.ts';

@@ -78,7 +78,7 @@ async function blobKeys(record: PointRecord, site: ObjectStore): Promise<readonl
   try {
     const { manifest, base, all } = await readBlobs(site, blobs.manifest);
     const { form } = manifest;
-    const listed = all.map((blob) => blobKey({ storage, form }, blob));
+    const listed = Array.from(all, (blob) => blobKey({ storage, form }, blob));
     return [...named, ...(base && manifest.base ? [manifest.base.key] : []), ...listed];
   } catch (error) {
     if (!isFailure(error, 'not-found', 'damaged')) throw error;

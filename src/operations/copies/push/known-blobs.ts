@@ -1,4 +1,4 @@
-import { type BlobEntry, revisionKey } from '../../../copies/layout/blob-manifest.ts';
+import { type BlobEntry, BlobList } from '../../../copies/layout/blob-list.ts';
 import { blobKey } from '../../../copies/layout/keys.ts';
 import { PLACE_KINDS } from '../../../copies/layout/place.ts';
 import { endingOf, type StoredForm } from '../../../copies/layout/stored-form.ts';
@@ -23,55 +23,62 @@ export interface BlobChanges {
   readonly base: StoredObjectRecord;
   /** How many blobs that has. */
   readonly baseCount: number;
-  readonly blobs: readonly BlobEntry[];
+  readonly blobs: BlobList;
   readonly gone: readonly BlobEntry[];
+}
+
+/** A list of blobs that has all by itself, and the object that it is. */
+interface WholeList {
+  readonly stored: StoredObjectRecord;
+  readonly blobs: BlobList;
 }
 
 /** The blobs of one storage that a copy has for certain, in the form that is wanted: those of its newest points. */
 export class KnownBlobs {
+  readonly #lists: readonly BlobList[];
   readonly #form: StoredForm;
-  readonly #entries: ReadonlyMap<string, BlobEntry>;
-  readonly #base:
-    | { readonly stored: StoredObjectRecord; readonly blobs: readonly BlobEntry[] }
-    | undefined;
+  readonly #base: WholeList | undefined;
+  readonly #isDamaged: (blob: BlobEntry) => boolean;
 
   constructor(
-    entries: readonly BlobEntry[],
+    lists: readonly BlobList[],
     {
       base,
       form,
+      isDamaged,
     }: {
-      readonly base:
-        | { readonly stored: StoredObjectRecord; readonly blobs: readonly BlobEntry[] }
-        | undefined;
+      readonly base: WholeList | undefined;
       readonly form: StoredForm;
+      readonly isDamaged: (blob: BlobEntry) => boolean;
     },
   ) {
+    this.#lists = lists;
     this.#form = form;
-    this.#entries = new Map(entries.map((one) => [revisionKey(one), one]));
     this.#base = base;
+    this.#isDamaged = isDamaged;
   }
 
   /** Undefined where the copy hasn't it, or has other bytes: in another form, only their number tells. */
   find(wanted: WantedBlob): BlobEntry | undefined {
-    const known = this.#entries.get(revisionKey(wanted));
-    if (known === undefined || known.sizeBytes !== wanted.sizeBytes) return undefined;
-    const isSameBytes = this.#form.length > 0 || (wanted.sha256 ?? known.sha256) === known.sha256;
-    return isSameBytes ? known : undefined;
+    for (const list of this.#lists) {
+      const known = list.find(wanted);
+      if (known === undefined || this.#isDamaged(known)) continue;
+      if (known.sizeBytes !== wanted.sizeBytes) return undefined;
+      const isSameBytes = this.#form.length > 0 || (wanted.sha256 ?? known.sha256) === known.sha256;
+      return isSameBytes ? known : undefined;
+    }
+    return undefined;
   }
 
   /** What makes a list of the one that has all by itself; undefined where there is none. */
-  changesTo(blobs: readonly BlobEntry[]): BlobChanges | undefined {
+  changesTo(blobs: BlobList): BlobChanges | undefined {
     if (this.#base === undefined) return undefined;
     const { stored, blobs: before } = this.#base;
-    const inBase = new Map(before.map((one) => [revisionKey(one), one]));
-    const now = new Set(blobs.map(revisionKey));
-    return {
-      base: stored,
-      baseCount: before.length,
-      blobs: blobs.filter((one) => !isSame(one, inBase.get(revisionKey(one)))),
-      gone: before.filter((one) => !now.has(revisionKey(one))),
-    };
+    const changed = new BlobList();
+    for (const one of blobs) if (!isSame(one, before.find(one))) changed.add(one);
+    const gone: BlobEntry[] = [];
+    for (const one of before) if (!blobs.has(one)) gone.push(one);
+    return { base: stored, baseCount: before.length, blobs: changed, gone };
   }
 }
 
@@ -87,8 +94,8 @@ export async function readKnownBlobs(
   storage: string,
   { points, site, damaged, forms: { others: form } }: PushRun,
 ): Promise<KnownBlobs> {
-  const entries: BlobEntry[] = [];
-  let base: ConstructorParameters<typeof KnownBlobs>[1]['base'];
+  const lists: BlobList[] = [];
+  let base: WholeList | undefined;
   for (const kind of PLACE_KINDS) {
     const newest = points.newestOf(({ place }) => place.storage === storage && place.kind === kind);
     if (newest === undefined) continue;
@@ -98,15 +105,17 @@ export async function readKnownBlobs(
     if (read === undefined) continue;
     // A list tells of blobs in one form.
     if (endingOf(read.manifest.form) !== endingOf(form)) continue;
-    // What is damaged is brought again.
-    const of = { storage, form: read.manifest.form };
-    entries.push(...read.all.filter((blob) => !damaged.has(blobKey(of, blob))));
+    // Of two lists that have a blob, the later one counts.
+    lists.unshift(read.all);
     base ??=
       read.base === undefined || read.manifest.base === undefined
         ? { stored: blobs.manifest, blobs: read.all }
         : { stored: read.manifest.base, blobs: read.base.blobs };
   }
-  return new KnownBlobs(entries, { base, form });
+  // What is damaged is brought again.
+  const isDamaged = (blob: BlobEntry) =>
+    damaged.size > 0 && damaged.has(blobKey({ storage, form }, blob));
+  return new KnownBlobs(lists, { base, form, isDamaged });
 }
 
 function unlessBroken(error: unknown): undefined {

@@ -2,11 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { readSums } from '../../../blobs/checksums/checksums-file.ts';
 import type { BlobEntry as BlobBackup } from '../../../blobs/layout/catalogue.ts';
 import { treeIn } from '../../../blobs/layout/tree-in.ts';
-import {
-  type BlobEntry,
-  encodeBlobManifest,
-  revisionKey,
-} from '../../../copies/layout/blob-manifest.ts';
+import { type BlobEntry, BlobList } from '../../../copies/layout/blob-list.ts';
+import { encodeBlobManifest } from '../../../copies/layout/blob-manifest.ts';
 import { blobKey, filesPrefix, manifestKey } from '../../../copies/layout/keys.ts';
 import type { CopiedOtherFile } from '../../../copies/layout/point-details.ts';
 import { AS_IS } from '../../../copies/layout/stored-form.ts';
@@ -42,31 +39,41 @@ type BlobFile = CopyFile & { readonly oid: Oid; readonly tid: Tid };
 export async function pushBlobCopy(entry: BlobBackup, pushing: PushingBlobs): Promise<PushedBlobs> {
   const { store, place, run } = pushing;
   const tree = await treeIn(entry, store);
-  const { blobs, others } = await filesOf(entry, { tree, pushing });
   const known = await readKnownBlobs(place.storage, run);
-  const entries: BlobEntry[] = [];
-  const wanted: BlobFile[] = [];
-  for (const blob of blobs) {
-    const there = known.find(blob);
-    if (there === undefined) wanted.push(blob);
-    else entries.push(there);
-  }
+  const entries = new BlobList();
+  const large: BlobFile[] = [];
+  const others: CopyFile[] = [];
+  let firstBlob: string | undefined;
+  // What is there already, and what has to wait, is put aside: of perhaps a million files, few are in memory at once.
+  const smallAndLacking = async function* (): AsyncGenerator<BlobFile> {
+    for await (const file of filesOf(entry, { tree, pushing })) {
+      const revision = parseBlobPath(file.path);
+      if (revision === undefined) {
+        others.push(file);
+        continue;
+      }
+      firstBlob ??= file.path;
+      const blob = { ...file, ...revision };
+      const there = known.find(blob);
+      if (there !== undefined) entries.add(there);
+      else if (blob.sizeBytes > SMALL_OBJECT_BYTES) large.push(blob);
+      else yield blob;
+    }
+  };
   const work = (blob: BlobFile) => pushBlob(blob, { tree, pushing });
-  const small = wanted.filter(({ sizeBytes }) => sizeBytes <= SMALL_OBJECT_BYTES);
-  const large = wanted.filter(({ sizeBytes }) => sizeBytes > SMALL_OBJECT_BYTES);
-  for await (const one of inParallel(each(small), { limit: AT_ONCE, work })) entries.push(one);
-  for (const blob of large) entries.push(await work(blob));
+  for await (const one of inParallel(smallAndLacking(), { limit: AT_ONCE, work })) entries.add(one);
+  for (const blob of large) entries.add(await work(blob));
   const copiedOthers: CopiedOtherFile[] = [];
   for (const file of others) copiedOthers.push(await pushOther(file, { tree, pushing }));
   const manifest = await pushManifest(entry, { entries, known, pushing });
   const name = stampedName(entry);
-  const layout = await layoutOf(tree, { blobs, others });
+  const layout = await layoutOf(tree, { firstBlob, others });
   return {
     blobs: {
       ...{ kind: 'directory', stamp: entry.stamp, name, base: entry.base, manifest },
       others: copiedOthers.map(({ stored }) => stored),
-      files: blobs.length + others.length,
-      bytes: [...blobs, ...others].reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      files: entries.length + others.length,
+      bytes: sizeOf(entries) + sizeOf(others),
     },
     details: {
       blobRecords: entry.record === undefined ? {} : { [name]: entry.record },
@@ -76,26 +83,26 @@ export async function pushBlobCopy(entry: BlobBackup, pushing: PushingBlobs): Pr
   };
 }
 
-async function filesOf(
+function sizeOf(files: Iterable<{ readonly sizeBytes: number }>): number {
+  let sum = 0;
+  for (const { sizeBytes } of files) sum += sizeBytes;
+  return sum;
+}
+
+async function* filesOf(
   entry: BlobBackup,
   { tree, pushing: { store, run } }: { readonly tree: TreeReader; readonly pushing: PushingBlobs },
-): Promise<{ readonly blobs: readonly BlobFile[]; readonly others: readonly CopyFile[] }> {
+): AsyncGenerator<CopyFile> {
   const found = await readSums(store.tree(entry.name), entry.record);
   const sums = found.kind === 'found' ? found.sums : undefined;
-  const blobs = new Map<string, BlobFile>();
-  const others: CopyFile[] = [];
   for await (const inFolder of tree.walk()) {
     run.storing.signal.throwIfAborted();
     for (const one of inFolder) {
       if (one.kind !== 'file') continue;
       const { path, sizeBytes } = one;
-      const file = { path, sizeBytes, sha256: sums?.find(path) };
-      const revision = parseBlobPath(path);
-      if (revision === undefined) others.push(file);
-      else blobs.set(revisionKey(revision), { ...file, ...revision });
+      yield { path, sizeBytes, sha256: sums?.find(path) };
     }
   }
-  return { blobs: [...blobs.values()], others };
 }
 
 async function pushBlob(
@@ -136,7 +143,7 @@ async function pushManifest(
     known,
     pushing: { place, run },
   }: {
-    readonly entries: readonly BlobEntry[];
+    readonly entries: BlobList;
     readonly known: KnownBlobs;
     readonly pushing: PushingBlobs;
   },
@@ -159,13 +166,15 @@ async function pushManifest(
 /** As the file says that names it, or else as the path of a blob shows. */
 async function layoutOf(
   tree: TreeReader,
-  { blobs, others }: { readonly blobs: readonly BlobFile[]; readonly others: readonly CopyFile[] },
+  {
+    firstBlob,
+    others,
+  }: { readonly firstBlob: string | undefined; readonly others: readonly CopyFile[] },
 ): Promise<'bushy' | 'lawn' | undefined> {
   if (others.some(({ path }) => path === LAYOUT_FILE)) {
     const named = parseLayout((await collectSmall(tree.read(LAYOUT_FILE))).toString('utf8'));
     if (named !== undefined) return named;
   }
-  const [first] = blobs;
-  if (first === undefined) return undefined;
-  return first.path.split('/').length > 2 ? 'bushy' : 'lawn';
+  if (firstBlob === undefined) return undefined;
+  return firstBlob.split('/').length > 2 ? 'bushy' : 'lawn';
 }
