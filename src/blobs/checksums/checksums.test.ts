@@ -11,7 +11,7 @@ const path = fc
 function sumsOf(entries: Iterable<readonly [string, string]>): Buffer {
   const draft = new SumDraft();
   for (const [one, sum] of entries) draft.add({ path: one, sha256: sum });
-  return encodeSums([draft.text]);
+  return encodeSums(draft.pieces);
 }
 
 describe('sums', () => {

@@ -92,39 +92,69 @@ function startsOfLines(bytes: Buffer): readonly number[] {
   return starts;
 }
 
-/** Collects sums, in any order; its text can be sent from thread to thread. */
+/** Bytes of a piece of a draft: the first one, since most drafts are of few files, and the later ones. */
+const [FIRST_BYTES, PIECE_BYTES] = [1 << 10, 64 << 10];
+
+/** Collects sums, in any order, as bytes: in strings, those of very many files would take several times as much. */
 export class SumDraft {
-  #text = '';
+  readonly #full: Uint8Array[] = [];
+  #piece = Buffer.alloc(0);
+  #filled = 0;
 
   /** Takes no notice of a path that can't have a sum. */
   add({ path, sha256 }: BlobSum): void {
-    if (PLAIN.test(path)) this.#text += `${path}\0${sha256}\n`;
+    if (!PLAIN.test(path)) return;
+    const line = `${sha256}  ${path}\n`;
+    if (this.#filled + line.length > this.#piece.length) this.#begin(line.length);
+    this.#filled += this.#piece.write(line, this.#filled, 'latin1');
   }
 
-  get text(): string {
-    return this.#text;
+  /** Its lines, in pieces that can be sent from thread to thread. */
+  get pieces(): readonly Uint8Array[] {
+    return this.#filled === 0 ? this.#full : [...this.#full, this.#begun];
+  }
+
+  get #begun(): Uint8Array {
+    return this.#piece.subarray(0, this.#filled);
+  }
+
+  #begin(leastBytes: number): void {
+    if (this.#filled > 0) this.#full.push(this.#begun);
+    const bytes = Math.min(PIECE_BYTES, Math.max(FIRST_BYTES, this.#piece.length * 2));
+    this.#piece = Buffer.alloc(Math.max(leastBytes, bytes));
+    this.#filled = 0;
   }
 }
 
-/** Two blanks and a line end in place of the 0. */
-const LENGTHENED = 2;
-
-/** The bytes of sums, from the texts of {@link SumDraft}. */
-export function encodeSums(drafts: readonly string[]): Buffer {
-  // A 0 comes before all that a path holds: so this is the order of the paths.
-  const lines = drafts
-    .join('')
-    .split('\n')
-    .filter((line) => line !== '')
-    .sort();
-  const sizeBytes = lines.reduce((sum, line) => sum + line.length + LENGTHENED, 0);
-  const bytes = Buffer.allocUnsafe(sizeBytes);
+/** The bytes of sums, from the pieces of {@link SumDraft}. */
+export function encodeSums(pieces: readonly Uint8Array[]): Buffer {
+  const lines = pieces.flatMap((piece) => [...linesOf(piece)]);
+  lines.sort(comparePaths);
+  const bytes = Buffer.allocUnsafe(pieces.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const line of lines) {
-    const [path, sha256] = line.split('\0');
-    at += bytes.write(`${sha256}  ${path}\n`, at, 'latin1');
-  }
+  for (const { piece, start, end } of lines) at += piece.copy(bytes, at, start, end);
   return bytes;
+}
+
+/** A line in a piece of a draft, with its end. */
+interface DraftedLine {
+  readonly piece: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+function* linesOf({ buffer, byteOffset, byteLength }: Uint8Array): Generator<DraftedLine> {
+  const piece = Buffer.from(buffer, byteOffset, byteLength);
+  for (let start = 0; start < piece.length; ) {
+    const end = piece.indexOf(NEWLINE, start) + 1;
+    yield { piece, start, end };
+    start = end;
+  }
+}
+
+function comparePaths(one: DraftedLine, other: DraftedLine): number {
+  const path = other.piece.subarray(other.start + PATH_AT, other.end - 1);
+  return one.piece.compare(path, 0, path.length, one.start + PATH_AT, one.end - 1);
 }
 
 /** How many sums the bytes hold; undefined where they aren't what {@link encodeSums} makes. Yields now and then. */

@@ -1,9 +1,9 @@
 import { BlobSums, encodeSums, SumDraft } from './checksums.ts';
 
-/** Texts of {@link SumDraft}: of files that a new copy shares with the one before, and of the others. */
-export interface SumTexts {
-  readonly shared: readonly string[];
-  readonly fresh: readonly string[];
+/** Pieces of {@link SumDraft}: of files that a new copy shares with the one before, and of the others. */
+export interface DraftedSums {
+  readonly shared: readonly Uint8Array[];
+  readonly fresh: readonly Uint8Array[];
 }
 
 /** The sums of a new copy. */
@@ -14,11 +14,10 @@ export interface CopiedSums {
 }
 
 /** Sorts them; those of a first copy once. */
-export function collectSums({ shared, fresh }: SumTexts): CopiedSums {
+export function collectSums({ shared, fresh }: DraftedSums): CopiedSums {
   const copied = new BlobSums(encodeSums(fresh));
-  const isAllCopied = shared.every((text) => text === '');
   return {
-    all: isAllCopied ? copied : new BlobSums(encodeSums([...shared, ...fresh])),
+    all: shared.length === 0 ? copied : new BlobSums(encodeSums([...shared, ...fresh])),
     fresh: copied,
   };
 }
@@ -33,7 +32,7 @@ export function correctSums(
     const draft = new SumDraft();
     for (const { path, sha256 } of old)
       draft.add({ path, sha256: corrections.get(path) ?? sha256 });
-    return new BlobSums(encodeSums([draft.text]));
+    return new BlobSums(encodeSums(draft.pieces));
   };
   return { all: corrected(sums.all), fresh: corrected(sums.fresh) };
 }

@@ -72,7 +72,7 @@ function* pathsOf(sums: BlobSums): Generator<string, undefined> {
   for (const { path } of sums) if (!isUncommitted(path)) yield path;
 }
 
-/** The sums of files of a tree, by their paths below it, as the text of a {@link SumDraft}. */
+/** The sums of files of a tree, by their paths below it, as pieces of a {@link SumDraft}. */
 export async function sumFiles(
   root: string,
   {
@@ -84,7 +84,7 @@ export async function sumFiles(
     readonly signal: AbortSignal;
     readonly progress: WorkProgress;
   },
-): Promise<string> {
+): Promise<readonly Uint8Array[]> {
   const draft = new SumDraft();
   await hashFiles(
     { root, from: 'anywhere', like: undefined },
@@ -97,7 +97,7 @@ export async function sumFiles(
       },
     },
   );
-  return draft.text;
+  return draft.pieces;
 }
 
 /** What workers are asked for. */

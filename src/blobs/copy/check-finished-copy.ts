@@ -14,8 +14,8 @@ export interface FinishedCopy {
   readonly links: readonly string[];
   /** Pipes, sockets and devices of the live directory, as paths below it. */
   readonly special: readonly string[];
-  /** Sums of what is shared with the copy before, of which they are known: text of a {@link SumDraft}. */
-  readonly shared: string;
+  /** Sums of what is shared with the copy before, of which they are known: pieces of a {@link SumDraft}. */
+  readonly shared: readonly Uint8Array[];
   /** Paths below it of its other files. */
   readonly unread: readonly string[];
   readonly unreadBytes: number;
@@ -82,7 +82,7 @@ class Look {
       content: { files: this.#files, bytes: this.#bytes },
       links: this.#links.sort(),
       special: this.#special.sort(),
-      shared: this.#shared.text,
+      shared: this.#shared.pieces,
       unread: this.#unread,
       unreadBytes: this.#unreadBytes,
       lacking: this.#lacking,

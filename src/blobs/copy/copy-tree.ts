@@ -2,7 +2,7 @@ import { withSystemErrors } from '../../system/failure.ts';
 import { workerCount } from '../../system/processes/workers.ts';
 import { cooperatively } from '../../system/streams/cooperative.ts';
 import { UNWATCHED, type WorkProgress } from '../../system/streams/progress.ts';
-import type { SumTexts } from '../checksums/copy-checksums.ts';
+import type { DraftedSums } from '../checksums/copy-checksums.ts';
 import { copyInWorkers } from './copy-worker.ts';
 import {
   type Branch,
@@ -16,7 +16,7 @@ import {
 export type { TreeContent } from './tree-walk.ts';
 
 /** What a copy holds, and what is known of its files. */
-export interface CopiedTree extends SumTexts {
+export interface CopiedTree extends DraftedSums {
   readonly content: TreeContent;
   /** Of {@link WalkResult}, sorted. */
   readonly differing: readonly string[];
@@ -136,8 +136,8 @@ function together(results: readonly WalkResult[]): CopiedTree {
       files: total(({ content }) => content.files),
       bytes: total(({ content }) => content.bytes),
     },
-    shared: results.map(({ shared }) => shared),
-    fresh: results.map(({ fresh }) => fresh),
+    shared: results.flatMap(({ shared }) => shared),
+    fresh: results.flatMap(({ fresh }) => fresh),
     differing: results.flatMap(({ differing }) => differing).sort(),
     compared: total(({ compared }) => compared),
     special: results.flatMap(({ special }) => special).sort(),

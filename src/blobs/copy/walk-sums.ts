@@ -17,9 +17,9 @@ export type SumWork =
 
 /** What a walk has found out about sums; of values only, so that it can be sent from thread to thread. */
 export interface SummedFiles {
-  /** Of {@link SumDraft}: of files that are shared with the other tree, and of those that were copied. */
-  readonly shared: string;
-  readonly fresh: string;
+  /** Pieces of {@link SumDraft}: of files that are shared with the other tree, and of those that were copied. */
+  readonly shared: readonly Uint8Array[];
+  readonly fresh: readonly Uint8Array[];
   /**
    * Paths below the tree of files that don't have the sum that they should; or, where sums are made, of
    * those that have other bytes in the other tree, with the same size and time.
@@ -45,7 +45,7 @@ export class WalkSums {
   take(): SummedFiles {
     const { shared, fresh, ...found } = this.#found;
     this.#found = nothingFound();
-    return { shared: shared.text, fresh: fresh.text, ...found };
+    return { shared: shared.pieces, fresh: fresh.pieces, ...found };
   }
 
   wants(path: string): boolean {

@@ -92,14 +92,17 @@ async function readFiles(
   } = await readBlobs(site, manifest);
   const inBase = new Map(others);
   const of = { copied, storage: place.storage, form, blobs };
+  const draft = new SumDraft();
   let number = 0;
-  for (const blob of blobs) inBase.set(blobPath(layout, blob), new BlobFile(number++, of));
+  for (const blob of blobs) {
+    const path = blobPath(layout, blob);
+    inBase.set(path, new BlobFile(number++, of));
+    draft.add({ path, sha256: blob.sha256 });
+  }
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
   if (form.length > 0) return { inBase, sums: undefined };
-  const draft = new SumDraft();
-  for (const blob of blobs) draft.add({ path: blobPath(layout, blob), sha256: blob.sha256 });
   for (const { path, sha256 } of copied.others) draft.add({ path, sha256 });
-  const sums = derivedIn(name, SUMS_FILE, encodeSums([draft.text]));
+  const sums = derivedIn(name, SUMS_FILE, encodeSums(draft.pieces));
   return { inBase, sums };
 }
 

@@ -36,7 +36,7 @@ export async function copyBlobsWithRsync(
     totalBytes: copy.unreadBytes,
     work: (progress) => sumFiles(work.target, { paths: copy.unread, signal, progress }),
   });
-  return { content, links, special, shared: [copy.shared], fresh: [fresh] };
+  return { content, links, special, shared: copy.shared, fresh };
 }
 
 /** What it left out the first time, although nothing says so, it gets a second chance to copy. */

@@ -83,7 +83,7 @@ async function writeCopy(
   const [first, ...others] = [...missing, ...differing];
   if (first !== undefined)
     throw damaged(source.tree(name).nameOf(join(base, first)), others.length);
-  const sums = await writeSums(staged, new BlobSums(encodeSums([draft.text])));
+  const sums = await writeSums(staged, new BlobSums(encodeSums(draft.pieces)));
   const record = await readRecord(source, { name, form: 'directory' });
   if (record !== undefined) await writeRecordIn(staged, { ...record, sums });
   await staged.complete();
