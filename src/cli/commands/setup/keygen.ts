@@ -38,7 +38,9 @@ export function addKeygenCommand(program: Command): void {
       terminal.document.result<KeygenResult>({ path, recipient: pair.recipient });
       terminal.print(pair.recipient);
       terminal.log(
-        `Wrote the secret key to ${path}. Keep it away from the site, and keep a second copy: without it nobody can read the copies.`,
+        options.passphrase
+          ? `Wrote the secret key to ${path}, encrypted with the passphrase. Name it as key_file of the copy, or keep it away from the site, twice. Without this file and the passphrase nobody can read the copies.`
+          : `Wrote the secret key to ${path}. Keep it away from the site, and keep a second copy: without it nobody can read the copies.`,
       );
       return undefined;
     }),
