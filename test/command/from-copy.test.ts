@@ -106,6 +106,10 @@ describe('a machine that has nothing but the place of a copy', () => {
     const { status, stderr } = await zodbvault(words, { cwd: machine });
     expect([status, stderr]).toEqual([2, expect.stringContaining('--no-blobs')]);
     expect(readdirSync(join(machine, 'var/filestorage'))).toEqual([]);
+    expect((await zodbvault([...words, '--to', 'old'], { cwd: machine })).status).toBe(2);
+    const alone = await zodbvault([...words, '--to', 'old.fs'], { cwd: machine });
+    const said = /This is the Data\.fs alone, without the blobs in "nas:/;
+    expect([alone.status, alone.stderr]).toEqual([0, expect.stringMatching(said)]);
     mkdirSync(join(machine, 'var/blobstorage'));
     expect((await zodbvault(words, { cwd: machine })).status).toBe(0);
     expectSameBlobs(join(machine, 'var/blobstorage'), join(site.test.folder, 'var/blobstorage'));

@@ -6,6 +6,7 @@ import type { Site } from '../../config/model/site.ts';
 import type { TransactionMatch } from '../../operations/inspect/find-transaction.ts';
 import { refuseElsewhere, refuseOtherFile } from '../../operations/restore/restore-targets.ts';
 import type { SiteRestoreSettings } from '../../operations/restore/site-restore-plan.ts';
+import { leadsNowhere } from '../../system/absent.ts';
 import { Failure } from '../../system/failure.ts';
 import { quoteWord } from '../../system/processes/shell.ts';
 import { OPTION, secondsToWait, withOutputOptions } from '../options/common-options.ts';
@@ -19,7 +20,7 @@ import {
 } from '../options/written-date.ts';
 import { shownOn } from '../render/events.ts';
 import { momentBefore } from '../restore/before-transaction.ts';
-import { refuseBlobsWithoutPlace } from '../restore/blobs-without-place.ts';
+import { blobsWithoutPlace, nothingSaysWhere } from '../restore/blobs-without-place.ts';
 import { discardOld } from '../restore/discard-old.ts';
 import { restoreAll } from '../restore/restore-all.ts';
 import { undoRestore } from '../restore/undo-restore.ts';
@@ -86,13 +87,10 @@ export function addRestoreCommand(program: Command): void {
       });
       const live = oneSite(sites);
       if (to === undefined && isCopyAlone) throw withoutTarget(options.from);
-      const isRestore = !options.undo && !options.discardOld;
-      if (options.from !== undefined && options.blobs && isRestore) {
-        await refuseBlobsWithoutPlace(live, { kind, backups: context.backups });
-      }
       const beside =
         to === undefined || isCopyAlone ? [] : await sitesBeside(options, context.terminal);
-      const site = to === undefined ? live : await elsewhere(resolve(to), { live, beside });
+      const elsewhere = to === undefined ? undefined : await placeOf(to);
+      const site = elsewhere === undefined ? live : await moved(elsewhere, { live, beside });
       const terminal = site.isDebug ? withDebugLog(context.terminal) : context.terminal;
       const how = {
         isDry: dryRun === true,
@@ -104,6 +102,13 @@ export function addRestoreCommand(program: Command): void {
       const undoing = await undoingLine(options, variables);
       if (options.undo) return undoRestore({ site, heldLock }, { ...how, undoing });
       if (options.discardOld) return discardOld(site, how);
+      const leftOut = options.blobs
+        ? await blobsWithoutPlace(site, { kind, backups: context.backups })
+        : undefined;
+      const isFileAlone = elsewhere?.isFile === true;
+      if (leftOut !== undefined && options.from !== undefined && !isFileAlone) {
+        throw nothingSaysWhere(site, leftOut);
+      }
       const job = { ...shownOn(terminal), signal: context.signal, backups: context.backups };
       const wanted =
         match === undefined
@@ -122,7 +127,11 @@ export function addRestoreCommand(program: Command): void {
         now: () => new Date(),
       };
       const question = match === undefined ? 'what-is-there' : 'always';
-      return restoreAll(settings, { ...how, undoing, question });
+      const status = await restoreAll(settings, { ...how, undoing, question });
+      if (leftOut !== undefined && isFileAlone) {
+        terminal.log(`This is the Data.fs alone, without the blobs in "${leftOut}"`);
+      }
+      return status;
     }),
   );
 }
@@ -157,19 +166,26 @@ function withoutTarget(from: string | undefined): Failure {
   });
 }
 
-/** A folder for all of the site, or a file for its Data.fs alone. */
-async function elsewhere(
-  to: string,
+/** Where to restore to: a folder for all of the site, or a file for its Data.fs alone. */
+interface Elsewhere {
+  readonly path: string;
+  readonly isFile: boolean;
+}
+
+async function placeOf(to: string): Promise<Elsewhere> {
+  const path = resolve(to);
+  const found = await stat(path).catch(leadsNowhere);
+  return { path, isFile: found === undefined ? path.endsWith('.fs') : !found.isDirectory() };
+}
+
+async function moved(
+  { path, isFile }: Elsewhere,
   { live, beside }: { readonly live: Site; readonly beside: readonly Site[] },
 ): Promise<Site> {
-  const isFile = await stat(to).then(
-    (found) => !found.isDirectory(),
-    () => to.endsWith('.fs'),
-  );
-  const moved = isFile ? retargetToFile(live, to) : retarget(live, to);
-  if (isFile) await refuseOtherFile(to);
-  await refuseElsewhere(moved, { live, beside });
-  return moved;
+  const site = isFile ? retargetToFile(live, path) : retarget(live, path);
+  if (isFile) await refuseOtherFile(path);
+  await refuseElsewhere(site, { live, beside });
+  return site;
 }
 
 /** An undo has no date: it swaps back what was there. */
