@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { type SiteHead, SiteHeadSchema } from '../../copies/layout/site-head.ts';
 import type { StoredObject } from '../../stores/objects/object-store.ts';
 import { ownCacheFolder } from '../../system/derived/own-cache-folder.ts';
-import { Failure, withSystemErrors } from '../../system/failure.ts';
+import { Failure } from '../../system/failure.ts';
+import { makeFolder } from '../../system/files/make-folder.ts';
 import { writeNewFile } from '../../system/files/new-file.ts';
 import { PRIVATE } from '../../system/files/rights.ts';
 import { readSmallFile } from '../../system/files/small-file.ts';
@@ -64,9 +64,7 @@ export class HeadCache {
     if (this.#path === undefined || folder === undefined || !this.#hasChanged) return;
     const cache = { format: 1, heads: Object.fromEntries(this.#heads) };
     try {
-      await withSystemErrors(`create the folder "${folder}"`, () =>
-        mkdir(folder, { recursive: true, mode: 0o700 }),
-      );
+      await makeFolder(folder, { rights: PRIVATE });
       await writeNewFile(this.#path, Buffer.from(JSON.stringify(cache)), { rights: PRIVATE });
     } catch (error) {
       unlessDefect(error);

@@ -21,6 +21,11 @@ describe('a folder that is made', () => {
     expect(modeOf(join(scratch, 'e'))).toBe(0o770);
   });
 
+  it('is a failure where the system lets nobody make one', async () => {
+    const outcome = await outcomeOf(() => makeFolder('/proc/zodbvault/below'));
+    expect(outcome).toMatchObject({ code: 'not-found' });
+  });
+
   it('is a failure below a file', async () => {
     const file = join(scratch, 'file');
     writeFileSync(file, '');

@@ -22,21 +22,29 @@ export async function makeFolder(
   });
 }
 
-/** Node's own `recursive` takes a full or a read-only disk for a folder that isn't there. */
+/** Node's own `recursive` tries for ever where no folder can be made, as in `/proc`. */
 async function makeMissing(directory: string, rights: Rights): Promise<string | undefined> {
   const parent = dirname(directory);
   try {
+    return await makeUnlessThere(directory, rights);
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT' || parent === directory) throw error;
+  }
+  const uppermost = await makeMissing(parent, rights);
+  const made = await makeUnlessThere(directory, rights);
+  return uppermost ?? made;
+}
+
+/** Another run may make it meanwhile. */
+async function makeUnlessThere(directory: string, rights: Rights): Promise<string | undefined> {
+  try {
     await makeDirectory(directory, rights);
   } catch (error) {
-    const code = systemCodeOf(error);
-    if (code === 'EEXIST' && (await stat(directory)).isDirectory()) return undefined;
-    if (code !== 'ENOENT' || parent === directory) throw error;
-    const uppermost = await makeMissing(parent, rights);
-    // Another run may make it meanwhile.
-    const made = await makeMissing(directory, rights);
-    return uppermost ?? made;
+    const isThere = systemCodeOf(error) === 'EEXIST' && (await stat(directory)).isDirectory();
+    if (isThere) return undefined;
+    throw error;
   }
-  await syncDirectory(parent);
+  await syncDirectory(dirname(directory));
   return directory;
 }
 

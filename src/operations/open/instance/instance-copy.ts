@@ -5,7 +5,9 @@ import { join, resolve } from 'node:path';
 import type { Site } from '../../../config/model/site.ts';
 import { readConfFile } from '../../../config/zconfig/conf-file.ts';
 import { Failure, withSystemErrors } from '../../../system/failure.ts';
+import { makeFolder } from '../../../system/files/make-folder.ts';
 import { removeRecursively } from '../../../system/files/remove-recursively.ts';
+import { PRIVATE } from '../../../system/files/rights.ts';
 import { LOOPBACK } from '../../../system/server-address.ts';
 import type { ServedSite } from '../serve-site.ts';
 import { copiedConf } from './copied-conf.ts';
@@ -104,7 +106,7 @@ async function makeHome(kept: string | undefined): Promise<string> {
     );
   }
   const home = resolve(kept);
-  await withSystemErrors(`make "${home}"`, () => mkdir(home, { recursive: true, mode: 0o700 }));
+  await makeFolder(home, { rights: PRIVATE });
   const found = await withSystemErrors(`read "${home}"`, () => readdir(home));
   if (found.length === 0) return home;
   throw new Failure('refused', `Cannot keep the changes in "${home}": it is not empty`, {
