@@ -50,7 +50,7 @@ describe('continuity of a Data.fs', () => {
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
         expect(answer.kind, outcome).not.toBe(isLost ? 'continued' : 'lost');
       }),
-      { numRuns: 400, examples: [[BACK_BEFORE_A_PACK, 5]] },
+      { numRuns: 1500, examples: [[BACK_BEFORE_A_PACK, 5]] },
     );
     // Each kind of answer was given, so that the property says something.
     expect([...seen.keys()].sort()).toEqual([
