@@ -68,7 +68,7 @@ export function openCopy(place: string, options: CopyOptions = {}): OpenCopy {
   return {
     list: () => within(all, (site, { backups }) => listSite(site, { kind: 'backup', backups })),
     verify: () =>
-      within({ ...all, unusable: 'refuse' }, (site, context) => {
+      within({ ...all, hasEachBlob: true, unusable: 'refuse' }, (site, context) => {
         const every = { kind: 'backup', depth: 'thorough', chains: 'all' } as const;
         return verifySite({ site, ...every, now }, context);
       }),

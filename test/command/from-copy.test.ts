@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { zodbvault } from '../support/command.ts';
@@ -6,6 +6,7 @@ import {
   type CopiedTestSite,
   copiedSite,
   expectSameBlobs,
+  filesBelow,
   stampOfDay,
 } from '../support/copied-site.ts';
 import { openSite } from '../support/opened-site.ts';
@@ -185,5 +186,19 @@ describe('a site that has a copy', () => {
     expect([points.status, pointsIn(points)]).toEqual([0, pointsIn(whole)]);
     const other = await named('list', '--part', 'zope');
     expect([other.status, other.stderr]).toEqual([2, expect.stringContaining('zope')]);
+  }, 60_000);
+
+  it('is verified to have each blob, whole', async () => {
+    const [blob = ''] = filesBelow(site.place).filter((path) => path.includes('/blobs/'));
+    const content = readFileSync(join(site.place, blob));
+    rmSync(join(site.place, blob));
+    const lacking = await named('verify');
+    const damaged = /is damaged: it has \d+ files.*blob backups? intact, \d damaged/s;
+    expect([lacking.status, lacking.stderr]).toEqual([1, expect.stringMatching(damaged)]);
+    writeFileSync(join(site.place, blob), content.subarray(1));
+    const cut = await named('verify');
+    expect([cut.status, cut.stderr]).toEqual([1, expect.stringMatching(/is damaged: /)]);
+    writeFileSync(join(site.place, blob), content);
+    expect((await named('verify')).status).toBe(0);
   }, 60_000);
 });

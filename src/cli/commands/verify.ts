@@ -17,7 +17,12 @@ import { fileAsJson, type VerifyResult } from '../render/json/results/verify.ts'
 import { CHECKED } from '../render/problems.ts';
 import { renderWarning } from '../render/warnings/sentence.ts';
 import { FROM_OPTION, VERSIONS_OPTION } from '../select/copied-sites.ts';
-import { ANY_KIND_OPTION, findEachSite, withSiteOptions } from '../select/site-options.ts';
+import {
+  ALL_OF_COPY,
+  ANY_KIND_OPTION,
+  findEachSite,
+  withSiteOptions,
+} from '../select/site-options.ts';
 import { runCommand } from '../terminal/run-command.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { SEAL_OPTION, verifySeal } from './copied/verify-seal.ts';
@@ -60,7 +65,8 @@ export function addVerifyCommand(program: Command): void {
       if (seal !== undefined) return await verifySeal({ ...options, seal, moment: date }, context);
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
       const deep = deepOptions(date, options, terminal);
-      const selected = await findEachSite(options, { terminal, purpose: 'look', backups });
+      const wanted = { ...ALL_OF_COPY, ...(deep === undefined && { hasEachBlob: true as const }) };
+      const selected = await findEachSite(options, { terminal, purpose: 'look', backups, wanted });
       const { sites } = selected;
       const damage: Damage[] = [];
       const verifyOne = async (site: Site) => {

@@ -14,7 +14,7 @@ import type { CopyPlace } from '../layout/place.ts';
 import type { CopiedOtherFile } from '../layout/point-details.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { readBlobs } from '../read-copy.ts';
-import { type ReadableObjects, storedFile } from './stored-file.ts';
+import { type ReadableObjects, type SizeOfStored, storedFile } from './stored-file.ts';
 
 /** A backup of a blob directory, as a restore point tells it. */
 export interface CopiedDirectory extends ReadableObjects {
@@ -26,6 +26,8 @@ export interface CopiedDirectory extends ReadableObjects {
   /** Its files that are no blobs. */
   readonly others: readonly CopiedOtherFile[];
   readonly record: BlobRecord;
+  /** How large an object is, as the store says; undefined: it isn't there. Absent: as the list of blobs says. */
+  readonly sizeOfBlob?: SizeOfStored | undefined;
 }
 
 /** A server lets nobody write to a blob that was committed (ZODB, `blob.py`). */
@@ -96,7 +98,8 @@ async function readFiles(
   let number = 0;
   for (const blob of blobs) {
     const path = blobPath(layout, blob);
-    inBase.set(path, new BlobFile(number++, of));
+    const file = new BlobFile(number++, of);
+    if (file.isThere) inBase.set(path, file);
     draft.add({ path, sha256: blob.sha256 });
   }
   // What was done to bytes before they were stored changes their checksum: that of the blobs nobody knows.
@@ -124,8 +127,17 @@ class BlobFile implements TreeFile {
     this.#of = of;
   }
 
+  /** False where somebody has looked, and it isn't in the store. */
+  get isThere(): boolean {
+    const { sizeOfBlob } = this.#of.copied;
+    return sizeOfBlob === undefined || sizeOfBlob(storedBlob(this.#blob, this.#of)) !== undefined;
+  }
+
+  /** One that is stored as it is, and was cut, has the size that it has there. */
   get sizeBytes(): number {
-    return this.#blob.sizeBytes;
+    const { copied, form } = this.#of;
+    const sizeOf = form.length === 0 ? copied.sizeOfBlob : undefined;
+    return sizeOf?.(storedBlob(this.#blob, this.#of)) ?? this.#blob.sizeBytes;
   }
 
   get mode(): number {

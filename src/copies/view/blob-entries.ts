@@ -6,10 +6,9 @@ import type { ShownTree } from '../../stores/shown/read-only-store.ts';
 import { derivedFile, type ShownFile } from '../../stores/shown/shown-file.ts';
 import type { CopyPlace } from '../layout/place.ts';
 import type { CopiedArchive, CopiedBlobs } from '../layout/point-record.ts';
-import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { blobCopyTree } from './blob-copy-tree.ts';
 import type { OpenedPoint } from './repository-files.ts';
-import { type ReadableObjects, storedFile } from './stored-file.ts';
+import { type ReadableObjects, type SizeOfStored, storedFile } from './stored-file.ts';
 
 /** What a folder with backups of blobs is made of. */
 export interface BlobContent extends ReadableObjects {
@@ -21,7 +20,9 @@ export interface BlobContent extends ReadableObjects {
   /** Oldest first. */
   readonly points: readonly OpenedPoint[];
   /** Whether an object is there, and how large; undefined: it isn't. Nobody has looked: as the record says. */
-  readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
+  readonly sizeOf: SizeOfStored;
+  /** The same of blobs; absent: nobody has looked. */
+  readonly sizeOfBlob?: SizeOfStored | undefined;
 }
 
 /** What such a folder shows. */
@@ -72,6 +73,7 @@ function shownCopy(
     ...{ site: content.site, codec: content.codec, place: content.place, base, manifest },
     layout: details?.layout ?? 'bushy',
     others: details?.others ?? [],
+    sizeOfBlob: content.sizeOfBlob,
     record: { ...record, content: counted },
   });
   return { reader, modifiedMs: Date.parse(point_.copiedAt) };

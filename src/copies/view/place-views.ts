@@ -11,12 +11,11 @@ import type { CopiedRun } from '../layout/copied-run.ts';
 import { pointKey } from '../layout/keys.ts';
 import { type CopyPlace, formatPlace } from '../layout/place.ts';
 import { decodePointDetails } from '../layout/point-details.ts';
-import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import type { ReadPoint } from '../read-copy.ts';
 import { blobEntries } from './blob-entries.ts';
 import type { LoadedPlace } from './load-points.ts';
 import { type OpenedPoint, repositoryFiles } from './repository-files.ts';
-import type { ReadableObjects } from './stored-file.ts';
+import type { ReadableObjects, SizeOfStored } from './stored-file.ts';
 
 /** What the two folders of a place are called, whether they are there or not: in messages, and by a site. */
 export interface PlaceNames {
@@ -50,6 +49,7 @@ export async function viewPlace(
     runs,
     tags,
     sizeOf,
+    sizeOfBlob,
   }: {
     readonly loaded: LoadedPlace;
     readonly names: PlaceNames;
@@ -59,7 +59,9 @@ export async function viewPlace(
     readonly runs: readonly CopiedRun[];
     /** Of its restore points. */
     readonly tags: readonly Tag[];
-    readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
+    readonly sizeOf: SizeOfStored;
+    /** The same of blobs; absent: nobody has looked. */
+    readonly sizeOfBlob?: SizeOfStored | undefined;
   },
 ): Promise<PlaceView> {
   const { points, unusable } = await openPoints(loaded.points, objects);
@@ -78,7 +80,7 @@ export async function viewPlace(
     tags,
   });
   const repository = hasData ? id : null;
-  const entries = blobEntries({ ...common, place, name: names.blobs, repository });
+  const entries = blobEntries({ ...common, sizeOfBlob, place, name: names.blobs, repository });
   return {
     place,
     points,
@@ -150,7 +152,7 @@ async function readDetails(
 export async function sizesBelow(
   site: ObjectReader,
   prefixes: readonly string[],
-): Promise<(stored: StoredObjectRecord) => number | undefined> {
+): Promise<SizeOfStored> {
   const sizes = new Map<string, number>();
   for (const prefix of prefixes) {
     for await (const page of site.pages(prefix)) {

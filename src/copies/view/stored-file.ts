@@ -8,6 +8,9 @@ import type { Codec } from '../codec.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { sha256Of } from '../store-object.ts';
 
+/** How large an object is; undefined: it isn't there. */
+export type SizeOfStored = (stored: StoredObjectRecord) => number | undefined;
+
 /** Where objects are, and what reads their forms. */
 export interface ReadableObjects {
   readonly site: ObjectReader;

@@ -31,6 +31,8 @@ export interface WantedOfCopy {
   readonly chain: PointsToLoad['chain'];
   /** Somebody is told what looks have found out about it. Where all is looked at, they are read anyway. */
   readonly looks?: boolean | undefined;
+  /** Whether each blob is there is asked of the store: a request for each 1,000. */
+  readonly hasEachBlob?: true;
   /** A list can do without what is closed: nobody is asked for a passphrase. */
   readonly isOverview?: true;
 }
@@ -90,7 +92,7 @@ export async function openCopiedSite(
   opened.use(objects);
   const close = () => opened[Symbol.asyncDispose]();
   try {
-    const { kind, target, chain, looks, isOverview } = wanted;
+    const { kind, target, chain, looks, hasEachBlob, isOverview } = wanted;
     const {
       places,
       hasAll,
@@ -104,6 +106,7 @@ export async function openCopiedSite(
     const sizeOf = hasAll
       ? await sizesBelow(objects, ['data/', 'archives/'])
       : ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
+    const sizeOfBlob = hasEachBlob ? await sizesBelow(objects, ['blobs/']) : undefined;
     // A list of restore points can do without what is closed.
     const isClosed = places.some(({ points }) =>
       points.some(({ record }) => record.details.kind === 'age'),
@@ -127,7 +130,8 @@ export async function openCopiedSite(
       const names = namesOf(loaded.place);
       const { checks = [], runs = [] } = events?.of(loaded.place) ?? {};
       const ofPlace = tags.in(loaded.place);
-      const shown = { loaded, names, checks: looksAtCopy(checks), runs, tags: ofPlace, sizeOf };
+      const sizes = { sizeOf, sizeOfBlob };
+      const shown = { loaded, names, checks: looksAtCopy(checks), runs, tags: ofPlace, ...sizes };
       views.push(await viewPlace(readable, shown));
     }
     const closed = views.flatMap((view) => view.unusable);
