@@ -32,9 +32,9 @@ export async function locateTop(state: State): Promise<LocatedObject> {
  * `not-found`, with what is there instead; `damaged`.
  */
 export async function locateObject(state: State, path: string): Promise<LocatedObject> {
-  let located = await locateTop(state);
-  for (const name of namesIn(path)) located = await step(state, { from: located, name });
-  return located;
+  const { located, missing } = await locateAsFarAs(state, path);
+  if (missing === undefined) return located;
+  throw await nothingAt(state, { folder: located, name: missing });
 }
 
 /** The last object on the way to a path, and the first name on it that leads to none. Failure `damaged`. */
@@ -43,16 +43,12 @@ export async function locateAsFarAs(
   path: string,
 ): Promise<{ readonly located: LocatedObject; readonly missing: string | undefined }> {
   let located = await locateTop(state);
-  for (const name of namesIn(path)) {
+  for (const name of path.split('/').filter((part) => part !== '')) {
     const child = await childNamed(state, located.object, name);
     if (child?.target.kind !== 'object') return { located, missing: name };
     located = await locateChild(state, located, { name, oid: child.target.oid });
   }
   return { located, missing: undefined };
-}
-
-function namesIn(path: string): readonly string[] {
-  return path.split('/').filter((part) => part !== '');
 }
 
 /** What lies in a located object, under a name that leads to an object of this database. */
@@ -75,43 +71,42 @@ export function pathOfChild(folder: string, name: string): string {
 /** Names that a failure says at most. */
 const SHOWN_NAMES = 10;
 
-async function step(
+async function nothingAt(
   state: State,
-  { from, name }: { readonly from: LocatedObject; readonly name: string },
-): Promise<LocatedObject> {
+  { folder, name }: { readonly folder: LocatedObject; readonly name: string },
+): Promise<Failure> {
+  const path = pathOfChild(folder.path, name);
   const others: string[] = [];
   let count = 0;
-  for await (const child of childrenOf(state, from.object)) {
-    if (child.name === name) return locateChild(state, from, { name, oid: oidOf(from, child) });
+  for await (const child of childrenOf(state, folder.object)) {
+    if (child.name === name) return cannotFollow(path, { folder: folder.path, child });
     if (count < SHOWN_NAMES) others.push(child.name);
     count += 1;
   }
   const more = count > others.length ? `, and ${count - others.length} more` : '';
   const there = count === 0 ? 'There is nothing in it.' : `In it are ${others.join(', ')}${more}.`;
-  throw new Failure(
-    'not-found',
-    `Cannot find "${pathOfChild(from.path, name)}": "${from.path}" has no "${name}"`,
-    {
-      hint: there,
-    },
-  );
+  return new Failure('not-found', `Cannot find "${path}": "${folder.path}" has no "${name}"`, {
+    hint: there,
+  });
 }
 
-function oidOf({ path }: LocatedObject, { name, target }: Child): Oid {
+function cannotFollow(
+  path: string,
+  { folder, child: { target } }: { readonly folder: string; readonly child: Child },
+): Failure {
   const cannot = (state: string, hint: string) =>
-    new Failure('not-found', `Cannot follow "${pathOfChild(path, name)}": ${state}`, { hint });
+    new Failure('not-found', `Cannot follow "${path}": ${state}`, { hint });
   switch (target.kind) {
-    case 'object':
-      return target.oid;
     case 'inside':
-      throw cannot('it has no record of its own', `It is part of the record of "${path}".`);
+      return cannot('it has no record of its own', `It is part of the record of "${folder}".`);
     case 'elsewhere':
-      throw cannot(
+      return cannot(
         `it is in another database, "${target.database}"`,
         'Look into the storage in which that database is.',
       );
+    case 'object':
     case 'nothing':
-      throw cannot(`"${path}" names it, and has nothing there`, 'The folder is damaged.');
+      return cannot(`"${folder}" names it, and has nothing there`, 'The folder is damaged.');
     default:
       return target satisfies never;
   }

@@ -65,7 +65,7 @@ export function addVerifyCommand(program: Command): void {
       if (seal !== undefined) return await verifySeal({ ...options, seal, moment: date }, context);
       const result = terminal.document.result<VerifyResult>({ problems: 0, files: [], points: [] });
       const deep = deepOptions(date, options, terminal);
-      const wanted = { ...ALL_OF_COPY, ...(deep === undefined && { hasEachBlob: true as const }) };
+      const wanted = { ...ALL_OF_COPY, hasEachBlob: deep === undefined };
       const selected = await findEachSite(options, { terminal, purpose: 'look', backups, wanted });
       const { sites } = selected;
       const damage: Damage[] = [];

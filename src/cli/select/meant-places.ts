@@ -31,18 +31,20 @@ interface Finding {
  */
 export async function findPlace(
   written: string,
-  { config, ...said }: PlaceSelection,
+  said: PlaceSelection,
   finding: Finding,
 ): Promise<MeantPlace> {
+  const { config } = said;
   const { url, access } = await findCopyPlace({ from: written, config, blobs: true }, finding);
   return { name: written, url, access: overruled(access, said) };
 }
 
 /** The places of all copies that sites have here. Failure `usage` where they have none. */
 export async function findAllPlaces(
-  { config, ...said }: PlaceSelection,
+  said: PlaceSelection,
   { terminal, backups }: Finding,
 ): Promise<readonly MeantPlace[]> {
+  const { config } = said;
   const sites = await findSites({ config, blobs: true }, { terminal, backups, purpose: 'look' });
   const places = new Map<string, MeantPlace>();
   for (const { name, url, access } of sites.flatMap(({ copies = [] }) => copies)) {
@@ -54,7 +56,11 @@ export async function findAllPlaces(
   });
 }
 
-function overruled(access: Access | undefined, said: Access): Access {
+function overruled(
+  access: Access | undefined,
+  { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile }: Access,
+): Access {
+  const said = { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile };
   const spoken = Object.entries(said).filter(([, value]) => value !== undefined);
   return { ...access, ...Object.fromEntries(spoken) };
 }

@@ -26,8 +26,7 @@ export interface CopiedDirectory extends ReadableObjects {
   /** Its files that are no blobs. */
   readonly others: readonly CopiedOtherFile[];
   readonly record: BlobRecord;
-  /** How large an object is, as the store says; undefined: it isn't there. Absent: as the list of blobs says. */
-  readonly sizeOfBlob?: SizeOfStored | undefined;
+  readonly sizeOf: SizeOfStored;
 }
 
 /** A server lets nobody write to a blob that was committed (ZODB, `blob.py`). */
@@ -129,15 +128,15 @@ class BlobFile implements TreeFile {
 
   /** False where somebody has looked, and it isn't in the store. */
   get isThere(): boolean {
-    const { sizeOfBlob } = this.#of.copied;
-    return sizeOfBlob === undefined || sizeOfBlob(storedBlob(this.#blob, this.#of)) !== undefined;
+    return this.#of.copied.sizeOf(storedBlob(this.#blob, this.#of)) !== undefined;
   }
 
   /** One that is stored as it is, and was cut, has the size that it has there. */
   get sizeBytes(): number {
     const { copied, form } = this.#of;
-    const sizeOf = form.length === 0 ? copied.sizeOfBlob : undefined;
-    return sizeOf?.(storedBlob(this.#blob, this.#of)) ?? this.#blob.sizeBytes;
+    const blob = this.#blob;
+    const there = form.length === 0 ? copied.sizeOf(storedBlob(blob, this.#of)) : undefined;
+    return there ?? blob.sizeBytes;
   }
 
   get mode(): number {

@@ -19,10 +19,7 @@ export interface BlobContent extends ReadableObjects {
   readonly repository: string | null;
   /** Oldest first. */
   readonly points: readonly OpenedPoint[];
-  /** Whether an object is there, and how large; undefined: it isn't. Nobody has looked: as the record says. */
   readonly sizeOf: SizeOfStored;
-  /** The same of blobs; absent: nobody has looked. */
-  readonly sizeOfBlob?: SizeOfStored | undefined;
 }
 
 /** What such a folder shows. */
@@ -73,7 +70,7 @@ function shownCopy(
     ...{ site: content.site, codec: content.codec, place: content.place, base, manifest },
     layout: details?.layout ?? 'bushy',
     others: details?.others ?? [],
-    sizeOfBlob: content.sizeOfBlob,
+    sizeOf: content.sizeOf,
     record: { ...record, content: counted },
   });
   return { reader, modifiedMs: Date.parse(point_.copiedAt) };

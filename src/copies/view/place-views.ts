@@ -49,7 +49,6 @@ export async function viewPlace(
     runs,
     tags,
     sizeOf,
-    sizeOfBlob,
   }: {
     readonly loaded: LoadedPlace;
     readonly names: PlaceNames;
@@ -60,8 +59,6 @@ export async function viewPlace(
     /** Of its restore points. */
     readonly tags: readonly Tag[];
     readonly sizeOf: SizeOfStored;
-    /** The same of blobs; absent: nobody has looked. */
-    readonly sizeOfBlob?: SizeOfStored | undefined;
   },
 ): Promise<PlaceView> {
   const { points, unusable } = await openPoints(loaded.points, objects);
@@ -80,7 +77,7 @@ export async function viewPlace(
     tags,
   });
   const repository = hasData ? id : null;
-  const entries = blobEntries({ ...common, sizeOfBlob, place, name: names.blobs, repository });
+  const entries = blobEntries({ ...common, place, name: names.blobs, repository });
   return {
     place,
     points,
@@ -148,7 +145,7 @@ async function readDetails(
   }
 }
 
-/** How large the objects are whose keys begin so, as the store says: a request for each 1,000. */
+/** How large the objects are whose keys begin so, as the store says: a request for each 1,000. Of others, as their record says. */
 export async function sizesBelow(
   site: ObjectReader,
   prefixes: readonly string[],
@@ -159,5 +156,6 @@ export async function sizesBelow(
       for (const { key, sizeBytes } of page) sizes.set(key, sizeBytes);
     }
   }
-  return ({ key }) => sizes.get(key);
+  const wasLooked = (key: string) => prefixes.some((prefix) => key.startsWith(prefix));
+  return ({ key, sizeBytes }) => (wasLooked(key) ? sizes.get(key) : sizeBytes);
 }

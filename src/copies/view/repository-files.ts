@@ -20,7 +20,7 @@ import type { DataFileDetails, PointDetails } from '../layout/point-details.ts';
 import type { CopiedDataFile } from '../layout/point-record.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import type { ReadPoint } from '../read-copy.ts';
-import { type ReadableObjects, storedFile } from './stored-file.ts';
+import { type ReadableObjects, type SizeOfStored, storedFile } from './stored-file.ts';
 
 /** A restore point with what its record keeps closed; undefined where nobody could open that. */
 export interface OpenedPoint extends ReadPoint {
@@ -45,7 +45,7 @@ export interface RepositoryContent extends ReadableObjects {
   readonly before: readonly OpenedPoint[];
   readonly tags: readonly Tag[];
   /** Whether an object is there, and how large; undefined: it isn't. Nobody has looked: as the record says. */
-  readonly sizeOf: (stored: StoredObjectRecord) => number | undefined;
+  readonly sizeOf: SizeOfStored;
 }
 
 /** A data file of the place, and what is known of it. */

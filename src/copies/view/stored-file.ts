@@ -8,7 +8,7 @@ import type { Codec } from '../codec.ts';
 import type { StoredObjectRecord } from '../layout/stored-object.ts';
 import { sha256Of } from '../store-object.ts';
 
-/** How large an object is; undefined: it isn't there. */
+/** How large an object is; undefined: it isn't there. Where nobody has looked: as the record says. */
 export type SizeOfStored = (stored: StoredObjectRecord) => number | undefined;
 
 /** Where objects are, and what reads their forms. */

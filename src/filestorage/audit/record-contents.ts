@@ -95,10 +95,11 @@ export class RecordContents {
   /** Reports what was wrong with the pickles of a transaction: who made it is known only at its end. */
   endTransaction(records: RecordTable, transaction: NamedTransaction): void {
     for (const { row, state } of this.#broken) {
-      const at = records.position(row);
-      const oid = oidFromParts(records.oidHigh(row), records.oidLow(row));
-      const said = `its record at ${at} is broken: ${state}`;
-      this.#findings.add('pickle', () => ({ state: said, oid, transaction }));
+      this.#findings.add('pickle', () => ({
+        state: `its record at ${records.position(row)} is broken: ${state}`,
+        oid: oidFromParts(records.oidHigh(row), records.oidLow(row)),
+        transaction,
+      }));
     }
     this.#broken = [];
     for (const unread of this.#unread) this.#addUnread(unread, { records, transaction });

@@ -32,7 +32,7 @@ export interface WantedOfCopy {
   /** Somebody is told what looks have found out about it. Where all is looked at, they are read anyway. */
   readonly looks?: boolean | undefined;
   /** Whether each blob is there is asked of the store: a request for each 1,000. */
-  readonly hasEachBlob?: true;
+  readonly hasEachBlob?: boolean;
   /** A list can do without what is closed: nobody is asked for a passphrase. */
   readonly isOverview?: true;
 }
@@ -103,10 +103,10 @@ export async function openCopiedSite(
       chain,
     });
     // What a restore takes is read at once: that tells whether it is there.
-    const sizeOf = hasAll
-      ? await sizesBelow(objects, ['data/', 'archives/'])
-      : ({ sizeBytes }: { readonly sizeBytes: number }) => sizeBytes;
-    const sizeOfBlob = hasEachBlob ? await sizesBelow(objects, ['blobs/']) : undefined;
+    const sizeOf = await sizesBelow(objects, [
+      ...(hasAll ? ['data/', 'archives/'] : []),
+      ...(hasEachBlob ? ['blobs/'] : []),
+    ]);
     // A list of restore points can do without what is closed.
     const isClosed = places.some(({ points }) =>
       points.some(({ record }) => record.details.kind === 'age'),
@@ -130,8 +130,7 @@ export async function openCopiedSite(
       const names = namesOf(loaded.place);
       const { checks = [], runs = [] } = events?.of(loaded.place) ?? {};
       const ofPlace = tags.in(loaded.place);
-      const sizes = { sizeOf, sizeOfBlob };
-      const shown = { loaded, names, checks: looksAtCopy(checks), runs, tags: ofPlace, ...sizes };
+      const shown = { loaded, names, checks: looksAtCopy(checks), runs, tags: ofPlace, sizeOf };
       views.push(await viewPlace(readable, shown));
     }
     const closed = views.flatMap((view) => view.unusable);

@@ -18,17 +18,14 @@ export function addDoctorCommand(program: Command): void {
         'where copies are, or will be: a folder, s3://..., sftp://..., or the name of a copy in the configuration (default: the places of all copies of the site)',
       ),
   ).addOption(CONFIG_OPTION);
-  withOutputOptions(withKeyFileOptions(command)).action((written, { config, ...options }) =>
+  withOutputOptions(withKeyFileOptions(command)).action((written, options) =>
     runCommand({ ...options, command }, async (context) => {
       const { terminal, signal } = context;
-      const { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile } = options;
-      const said = { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile };
       const result = terminal.document.result<DoctorResult>({ places: [] });
-      const selection = { config, ...said };
       const places =
         written === undefined
-          ? await findAllPlaces(selection, context)
-          : [await findPlace(written, selection, context)];
+          ? await findAllPlaces(options, context)
+          : [await findPlace(written, options, context)];
       return inEachOf(places, {
         context,
         absence: 'error',

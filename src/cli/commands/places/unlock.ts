@@ -20,24 +20,21 @@ export function addUnlockCommand(program: Command): void {
       .option('--site <name>', 'the site whose copy it is (default: all that are there)')
       .option('-n, --no-prompt', 'do not ask'),
   ).addOption(CONFIG_OPTION);
-  withOutputOptions(withKeyFileOptions(command)).action(
-    (written, { site, prompt, config, ...options }) =>
-      runCommand({ ...options, command }, async (context) => {
-        const { terminal } = context;
-        const { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile } = options;
-        const said = { endpoint, region, pathStyle, credentialsFile, knownHosts, identityFile };
-        const { url: place, access } = await findPlace(written, { config, ...said }, context);
-        const result = terminal.document.result<UnlockResult>({ place, locks: [] });
-        const agrees = async (lock: HeldCopyLock): Promise<boolean> => {
-          terminal.print(renderLock(lock));
-          return !prompt || (await ask('unlock', context)) === 'yes';
-        };
-        for (const { lock, isEnded } of await unlockPlace(place, { ...access, site, agrees })) {
-          result.locks.push(lockAsJson(lock, isEnded ? 'done' : 'declined'));
-          terminal.print(isEnded ? `${lock.site}: unlocked` : `${lock.site}: still locked`);
-        }
-        if (result.locks.length === 0) terminal.print('Nothing is locked there.');
-        return undefined;
-      }),
+  withOutputOptions(withKeyFileOptions(command)).action((written, { site, prompt, ...options }) =>
+    runCommand({ ...options, command }, async (context) => {
+      const { terminal } = context;
+      const { url: place, access } = await findPlace(written, options, context);
+      const result = terminal.document.result<UnlockResult>({ place, locks: [] });
+      const agrees = async (lock: HeldCopyLock): Promise<boolean> => {
+        terminal.print(renderLock(lock));
+        return !prompt || (await ask('unlock', context)) === 'yes';
+      };
+      for (const { lock, isEnded } of await unlockPlace(place, { ...access, site, agrees })) {
+        result.locks.push(lockAsJson(lock, isEnded ? 'done' : 'declined'));
+        terminal.print(isEnded ? `${lock.site}: unlocked` : `${lock.site}: still locked`);
+      }
+      if (result.locks.length === 0) terminal.print('Nothing is locked there.');
+      return undefined;
+    }),
   );
 }

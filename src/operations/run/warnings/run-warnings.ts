@@ -34,12 +34,13 @@ export type RunWarning =
       readonly code: 'copied-point-unusable';
       readonly reason: string;
     }
-  /** Its server can't have its disk write what it took: a crash of it may lose what was copied now. */
+  /** It has restore points that can't stand in one line with the others: see `LineOfPoints`. */
   | {
       readonly kind: 'notice';
       readonly code: 'copied-points-aside';
       readonly stamps: readonly string[];
     }
+  /** Its server can't have its disk write what it took: a crash of it may lose what was copied now. */
   | { readonly kind: 'notice'; readonly code: 'copy-not-synced'; readonly copy: string }
   /** What looks have found before can't be read: nothing old is removed. */
   | { readonly kind: 'warning'; readonly code: 'unread-checks'; readonly fileName: string }
