@@ -1,7 +1,6 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { Failure } from '../system/failure.ts';
 import { requireReadableFolder, requireReadableWords } from '../system/files/readable-name.ts';
-import { keepHeapLean } from '../system/processes/lean-heap.ts';
 import { VERSION } from '../system/processes/version.ts';
 import { COMMANDS } from './command-list.ts';
 import { RENAMED_COMMANDS, RENAMED_OPTIONS } from './reference/renamed.ts';
@@ -13,7 +12,6 @@ const WRONG_USAGE = 2;
 
 /** The command line: words in, exit status in `process.exitCode`. */
 export async function main(argv: readonly string[]): Promise<void> {
-  keepHeapLean();
   // A reader that has seen enough (`list | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectReader } from '../stores/objects/object-store.ts';
 import { Failure, isFailure } from '../system/failure.ts';
+import { keepHeapLean } from '../system/processes/lean-heap.ts';
 import { giveWay } from '../system/streams/cooperative.ts';
 import { collect } from '../system/streams/pipeline.ts';
 import type { BlobList } from './layout/blob-list.ts';
@@ -91,6 +92,7 @@ export async function readManifest(
   site: ObjectReader,
   { key, sizeBytes, sha256 }: StoredObjectRecord,
 ): Promise<BlobManifest> {
+  keepHeapLean();
   const decoder = new ManifestDecoder();
   const hash = createHash('sha256');
   let count = 0;

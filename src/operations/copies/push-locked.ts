@@ -4,6 +4,7 @@ import { copiedPoints, readPoint } from '../../copies/read-copy.ts';
 import { formatSealLine } from '../../copies/seal-line.ts';
 import type { Lease } from '../../stores/objects/lease/held-lease.ts';
 import { Failure } from '../../system/failure.ts';
+import { keepHeapLean } from '../../system/processes/lean-heap.ts';
 import { type JobContext, withStep } from '../run/events.ts';
 import { requireCopyPlace } from './copy-place.ts';
 import type { Copying, PushResult } from './copying.ts';
@@ -30,6 +31,7 @@ const RESUMED_MS = 48 * 3_600_000;
 export async function pushLocked(copying: Copying, context: JobContext): Promise<PushResult> {
   const { site, copy, now, store, below, local, onBrought } = copying;
   const { signal } = context;
+  keepHeapLean();
   await using lease = await takeCopyLease(below, { copy, command: 'copy', context: { signal } });
   await requireCopyPlace(store);
   await copying.onBegun?.();
